@@ -1,0 +1,1 @@
+"""First floor: from metered usage and orders to charges and settled bills."""

@@ -1,0 +1,143 @@
+"""What is owed for one owner, product, resource and charge period."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from finance_mgmt.models import Account, Relationship, RunStep
+from finance_mgmt.models.columns import append_only, exact_amount
+
+from ..enums import ChargeKind
+from .catalog import Product
+from .discounts import Discount
+
+# One check per statement, over all new rows at once: nothing joins a bill that was issued.
+NOT_ON_AN_ISSUED_BILL = """
+IF EXISTS (
+    SELECT 1 FROM new_charges charge
+    JOIN billing_bill bill ON bill.payer_id = charge.payer_id AND bill.month = charge.billing_month
+) THEN
+    RAISE EXCEPTION 'the bill of this payer and month is issued; charge the open month instead'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'an_issued_bill_gets_no_more_charges';
+END IF;
+RETURN NULL;
+"""
+
+
+class Charge(models.Model):
+    """One amount owed by one payer for one owner (B1). Never changed.
+
+    list - covered - discount - voucher = payable (K4). It belongs to the bill of its payer and
+    billing month. Usage that was reported in time makes one charge per owner, product, resource
+    and charge period; `record` names the single record of a late or manual one (C4).
+    """
+
+    kind = models.CharField(_("kind"), max_length=10, choices=ChargeKind.choices)
+    owner = models.ForeignKey(
+        Account,
+        verbose_name=_("owner"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    payer = models.ForeignKey(
+        Account,
+        verbose_name=_("payer"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="+"
+    )
+    resource = models.CharField(_("resource"), max_length=1000, blank=True)
+    period_start = models.DateTimeField(_("charge period start"))
+    period_end = models.DateTimeField(_("charge period end"))
+    billing_month = models.DateField(_("billing month"))
+    quantity = exact_amount(verbose_name=_("quantity"))
+    unit_price = exact_amount(verbose_name=_("list unit price"), null=True, blank=True)
+    list_amount = exact_amount(verbose_name=_("list amount"))
+    covered_amount = exact_amount(verbose_name=_("covered"), default=0)
+    discount_amount = exact_amount(verbose_name=_("discount"), default=0)
+    voucher_amount = exact_amount(verbose_name=_("voucher"), default=0)
+    payable_amount = exact_amount(verbose_name=_("payable"))
+    currency = models.CharField(_("currency"), max_length=3)
+    relationship = models.ForeignKey(
+        Relationship,
+        verbose_name=_("decided by relationship"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    discount = models.ForeignKey(
+        Discount,
+        verbose_name=_("decided by discount"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    record = models.ForeignKey(
+        "billing.UsageRecord",
+        verbose_name=_("usage record"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    is_late = models.BooleanField(_("late"), default=False)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    step = models.ForeignKey(
+        RunStep,
+        verbose_name=_("closed by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("charge")
+        verbose_name_plural = _("charges")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["billing_month", "payer", "owner"], name="charges_of_a_bill"),
+            models.Index(fields=["owner", "period_start"], name="charges_of_an_owner"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "product", "period_start", "resource"],
+                condition=Q(kind=ChargeKind.USAGE, record__isnull=True),
+                name="usage_of_a_period_is_charged_once",
+            ),
+            models.UniqueConstraint(
+                fields=["record"],
+                condition=Q(record__isnull=False),
+                name="a_single_record_is_charged_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    payable_amount=F("list_amount")
+                    - F("covered_amount")
+                    - F("discount_amount")
+                    - F("voucher_amount")
+                ),
+                name="payable_is_list_less_covered_discount_and_voucher",
+            ),
+        ]
+        triggers = [
+            *append_only(),
+            pgtrigger.Trigger(
+                name="not_on_an_issued_bill",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_charges"),
+                func=NOT_ON_AN_ISSUED_BILL,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

@@ -1,0 +1,13 @@
+"""Reads of the first floor."""
+
+from .due import due_payers, due_records, open_months
+from .facts import bills_past_due_of, has_usage, open_usage_of
+
+__all__ = [
+    "bills_past_due_of",
+    "due_payers",
+    "due_records",
+    "has_usage",
+    "open_months",
+    "open_usage_of",
+]

@@ -1,0 +1,131 @@
+"""Do bills, charges, usage and balances tell one story? For `verify_ledger` (RELIABILITY 4).
+
+Each check returns sentences, one per thing that is wrong; none: all is well.
+"""
+
+from django.db import connection
+
+from finance_mgmt.rules.terms_in_sql import JOIN_STANDING, PAYER
+
+MOST_TOLD = 100
+
+
+def wrong_bills() -> list[str]:
+    """Bills that are not the sum of their charges (I5, B3)."""
+    return _told(
+        """
+        SELECT format('Bill %%s %%s says %%s, its charges sum to %%s.', account.number,
+            to_char(bill.month, 'YYYY-MM'), bill.own_amount + bill.members_amount,
+            coalesce(made.amount, 0))
+        FROM billing_bill bill JOIN finance_mgmt_account account ON account.id = bill.payer_id
+        LEFT JOIN (
+            SELECT payer_id, billing_month, count(*) AS charges, sum(payable_amount) AS amount
+            FROM billing_charge GROUP BY 1, 2
+        ) made ON made.payer_id = bill.payer_id AND made.billing_month = bill.month
+        WHERE (bill.own_amount + bill.members_amount, bill.charge_count)
+            IS DISTINCT FROM (coalesce(made.amount, 0), coalesce(made.charges, 0))
+        """
+    )
+
+
+def wrongly_charged_usage() -> list[str]:
+    """Closed usage that is not in exactly one charge, and charges without their usage (I7)."""
+    return _told(
+        """
+        WITH used AS (
+            SELECT owner_id, product_id, resource, period_start,
+                CASE WHEN is_late OR kind <> 'usage' THEN id END AS record_id,
+                sum(quantity) AS quantity
+            FROM billing_usagerecord
+            WHERE due_at <= (SELECT instant FROM billing_closedthrough)
+                AND NOT EXISTS (
+                    SELECT 1 FROM finance_mgmt_runstep step
+                    JOIN finance_mgmt_run run ON run.id = step.run_id
+                    WHERE run.kind = 'close' AND step.state <> 'done'
+                        AND step.scope->'owners' @> to_jsonb(billing_usagerecord.owner_id)
+                )
+            GROUP BY 1, 2, 3, 4, 5
+        ), charged AS (
+            SELECT owner_id, product_id, resource, period_start, record_id, quantity
+            FROM billing_charge WHERE kind IN ('usage', 'adjustment')
+        )
+        SELECT format('Usage of account %%s, product %%s, from %%s: used %%s, charged %%s.',
+            coalesce(used.owner_id, charged.owner_id),
+            coalesce(used.product_id, charged.product_id),
+            coalesce(used.period_start, charged.period_start),
+            coalesce(used.quantity::text, 'nothing'), coalesce(charged.quantity::text, 'nothing'))
+        FROM used FULL JOIN charged
+            ON used.owner_id = charged.owner_id AND used.product_id = charged.product_id
+            AND used.resource = charged.resource AND used.period_start = charged.period_start
+            AND coalesce(used.record_id, 0) = coalesce(charged.record_id, 0)
+        WHERE used.quantity IS DISTINCT FROM charged.quantity
+        """
+    )
+
+
+def wrong_payers() -> list[str]:
+    """Charges whose payer is not the one of the relationship at their period's start (I12, C1)."""
+    return _told(
+        f"""
+        SELECT format('Charge %%s is paid by account %%s, by C1 it is account %%s.',
+            due.id, due.payer_id, {PAYER})
+        FROM billing_charge due {JOIN_STANDING}
+        WHERE due.payer_id <> {PAYER}
+        """
+    )
+
+
+def wrong_accruals() -> list[str]:
+    """Payers whose unsettled figure is not what closed cycles cost and no bill has drawn (F1)."""
+    return _told(
+        """
+        WITH RECURSIVE undrawn AS (  -- negative bills no drawn bill took over, and theirs
+            SELECT id, carried_from_id FROM billing_bill WHERE status = 'carried'
+                AND id NOT IN (SELECT carried_from_id FROM billing_bill
+                               WHERE carried_from_id IS NOT NULL)
+            UNION ALL
+            SELECT bill.id, bill.carried_from_id
+            FROM billing_bill bill JOIN undrawn ON undrawn.carried_from_id = bill.id
+        ), open AS (
+            SELECT charge.payer_id, sum(charge.payable_amount) AS amount
+            FROM billing_charge charge LEFT JOIN billing_bill bill
+                ON bill.payer_id = charge.payer_id AND bill.month = charge.billing_month
+            WHERE charge.kind IN ('usage', 'adjustment')
+                AND (bill.id IS NULL OR bill.id IN (SELECT id FROM undrawn))
+            GROUP BY 1
+        )
+        SELECT format('Account %%s: unsettled is stored as %%s, its open charges sum to %%s.',
+            account.number, funds.unsettled_own + funds.unsettled_members, coalesce(open.amount, 0))
+        FROM finance_mgmt_funds funds
+        JOIN finance_mgmt_account account ON account.id = funds.account_id
+        LEFT JOIN open ON open.payer_id = funds.account_id
+        WHERE funds.unsettled_own + funds.unsettled_members <> coalesce(open.amount, 0)
+        """
+    )
+
+
+def wrong_vouchers() -> list[str]:
+    """Vouchers whose draws don't explain what remains, and charges without their draws (I15)."""
+    return _told(
+        """
+        SELECT format('Voucher %%s: %%s remain, its draws leave %%s.', voucher.code,
+            voucher.remaining, voucher.face_value - coalesce(sum(draw.amount), 0))
+        FROM billing_voucher voucher LEFT JOIN billing_voucherdraw draw
+            ON draw.voucher_id = voucher.id
+        GROUP BY voucher.id
+        HAVING voucher.remaining <> voucher.face_value - coalesce(sum(draw.amount), 0)
+        UNION ALL
+        SELECT format('Charge %%s: vouchers pay %%s, the draws say %%s.', charge.id,
+            charge.voucher_amount, coalesce(sum(draw.amount), 0))
+        FROM billing_charge charge LEFT JOIN billing_voucherdraw draw
+            ON draw.charge_id = charge.id
+        WHERE charge.voucher_amount <> 0 OR draw.id IS NOT NULL
+        GROUP BY charge.id HAVING charge.voucher_amount <> coalesce(sum(draw.amount), 0)
+        """
+    )
+
+
+def _told(sql: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {MOST_TOLD}", [])
+        return [sentence for (sentence,) in cursor.fetchall()]

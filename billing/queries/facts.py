@@ -1,0 +1,38 @@
+"""Facts that services of the ground floor ask for by dotted path (settings)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from finance_mgmt.queries import policy
+
+from ..enums import BillStatus
+from ..models import Bill, ClosedThrough, UsageRecord
+
+
+def open_usage_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    """Which accounts have usage that no close has charged yet: an open cycle (L3)."""
+    closed = ClosedThrough.objects.values_list("instant", flat=True).first()
+    records = UsageRecord.objects.filter(owner_id__in=account_ids)
+    if closed is not None:
+        records = records.filter(due_at__gt=closed)
+    owners = records.values_list("owner_id", flat=True).distinct()
+    return {owner: {"has_open_usage": True} for owner in owners}
+
+
+def bills_past_due_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    """Which accounts have bills past due, by month (L4, S3)."""
+    today = at.astimezone(policy().zone).date()
+    bills = Bill.objects.filter(
+        payer_id__in=account_ids, status=BillStatus.OUTSTANDING, due_on__lt=today
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for payer, month in bills.order_by("month").values_list("payer_id", "month"):
+        found[payer].append(f"{month:%Y-%m}")
+    return {payer: {"bills_past_due": months} for payer, months in found.items()}
+
+
+def has_usage() -> bool:
+    """Whether any usage was cut into cycles."""
+    return UsageRecord.objects.exists()

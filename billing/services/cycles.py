@@ -1,0 +1,173 @@
+"""Closing cycles: from due usage to charges, each record exactly once (C1-C6, B1, B2).
+
+`close` moves the horizon of the books and writes a run whose steps hold whole groups of accounts.
+Each record names the instant at which it is due, so the windows of the runs, which tile time,
+decide what a run charges: nothing has to be marked, and running a step again finds the same.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from finance_mgmt import queries as ground
+from finance_mgmt.enums import MovementKind, Pocket, RunState
+from finance_mgmt.errors import FinanceError, Reason
+from finance_mgmt.models import Relationship, Run, RunStep
+from finance_mgmt.models.relationships import DATED_STATES
+from finance_mgmt.money import ZERO
+from finance_mgmt.services import decisions, ledger, locks, runs
+from finance_mgmt.services.checkpoints import checkpoint
+
+from ..models import ClosedThrough, Voucher, VoucherDraw
+from ..queries import due_records
+from ..rules.chunks import chunks
+from . import close_sql
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class CloseRefused(FinanceError):
+    """A step of a close can't be done until somebody mends what the reasons name."""
+
+    code = "close_refused"
+
+
+@transaction.atomic
+def start_closing(*, key: str, by: str, at: datetime) -> ClosedThrough:
+    """Let the scheduled jobs close cycles from now on. Before that, history can be loaded (C4)."""
+    _, is_new = decisions.record(verb="cycles.start_closing", facts={}, key=key, by=by, at=at)
+    horizon = horizon_locked()
+    if is_new and horizon.started_at is None:
+        horizon.started_at = at
+        horizon.save(update_fields=["started_at"])
+    return horizon
+
+
+@transaction.atomic
+def close(*, by: str, at: datetime) -> Run | None:
+    """Hand every record due up to `at` to a new run (C4). Returns it; None: there is nothing.
+
+    Safe to call any number of times: while a run is unfinished no other is opened, and the
+    horizon only moves forward. Nothing happens before `start_closing`.
+    """
+    horizon = horizon_locked()
+    unfinished = Run.objects.filter(kind="close", state__in=[RunState.QUEUED, RunState.RUNNING])
+    after = horizon.instant or BEGINNING
+    if horizon.started_at is None or at <= after or unfinished.exists():
+        return None
+    records = due_records(after, at)
+    horizon.instant = at
+    horizon.save(update_fields=["instant"])
+    if not records:
+        return None
+    links = Relationship.objects.filter(state__in=DATED_STATES)
+    steps = chunks(records, links.values_list("master_id", "member_id"))
+    return runs.open(
+        kind="close",
+        scopes=[{"owners": owners, "records": size} for owners, size in steps],
+        facts={"after": after.isoformat(), "through": at.isoformat()},
+        total_units=sum(records.values()),
+        key=f"close through {at.isoformat()}",
+        by=by,
+        at=at,
+    )
+
+
+def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
+    """Charge the due usage of the step's owners and accrue it on their payers. In a transaction.
+
+    Raises CloseRefused where a product has no price in force (P1) or a voucher is used up.
+    """
+    checkpoint("close-claimed")
+    policy = ground.policy()
+    facts: dict[str, Any] = {
+        "after": datetime.fromisoformat(step.run.facts["after"]),
+        "through": datetime.fromisoformat(step.run.facts["through"]),
+        "owners": step.scope["owners"],
+        "zone": policy.billing_time_zone,
+        "delay": policy.close_after,
+        "step": step.pk,
+    }
+    sums = _write_charges(facts)
+    checkpoint("close-charges-written")
+    _draw_credits(step)
+    _accrue(sums, step, by=by, at=at)
+    checkpoint("close-ledger-posted")
+    return {
+        "units": step.scope["records"],
+        "charges": sum(count for _, _, _, count, _ in sums),
+        "payers": len({payer for payer, *_ in sums}),
+    }
+
+
+def horizon_locked() -> ClosedThrough:
+    """The horizon of the books, locked for writing until the transaction ends."""
+    ClosedThrough.objects.bulk_create([ClosedThrough()], ignore_conflicts=True)
+    return ClosedThrough.objects.select_for_update().get()
+
+
+def _write_charges(facts: dict[str, Any]) -> list[tuple[int, int, str, int, Decimal]]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(close_sql.CLOSE, facts)
+            return cursor.fetchall()
+    except IntegrityError:
+        with connection.cursor() as cursor:
+            cursor.execute(close_sql.WITHOUT_PRICE, facts)
+            codes = [code for (code,) in cursor.fetchall()]
+        if not codes:
+            raise
+    text = f"No price is in force for {', '.join(codes[:20])}. Add one, then try again."
+    mend = "the provider's finance staff: add a price"
+    raise CloseRefused(Reason("P1", "no_price", text, {"products": codes}, mend))
+
+
+def _draw_credits(step: RunStep) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(close_sql.CREDITS, [step.pk])
+        credits = cursor.fetchall()
+    if not credits:
+        return
+    ids = {voucher for _, voucher, _ in credits}
+    vouchers = Voucher.objects.select_for_update().filter(pk__in=ids).order_by("pk").in_bulk()
+    for _, voucher_id, amount in credits:
+        vouchers[voucher_id].remaining -= amount
+    if short := [voucher.code for voucher in vouchers.values() if voucher.remaining < ZERO]:
+        text = f"A credit takes more than is left of {', '.join(short)}."
+        raise CloseRefused(Reason("V1", "voucher_used_up", text, {"vouchers": short}))
+    Voucher.objects.bulk_update(vouchers.values(), ["remaining"])
+    VoucherDraw.objects.bulk_create(
+        VoucherDraw(charge_id=charge, voucher_id=voucher, amount=amount)
+        for charge, voucher, amount in credits
+    )
+
+
+def _accrue(
+    sums: list[tuple[int, int, str, int, Decimal]], step: RunStep, *, by: str, at: datetime
+) -> None:
+    locks.lock_funds({payer for payer, *_ in sums})
+    facts = {"run": step.run_id, "step": step.number}
+    key = f"close {step.run_id}/{step.number}"
+    decision, _ = decisions.record(verb="cycles.close", facts=facts, key=key, by=by, at=at)
+    ledger.post(
+        (
+            accrual(payer, owner, amount, currency, MovementKind.ACCRUAL)
+            for payer, owner, currency, _, amount in sums
+            if amount
+        ),
+        decision=decision,
+        at=at,
+    )
+
+
+def accrual(
+    payer: int, owner: int, amount: Decimal, currency: str, kind: MovementKind
+) -> ledger.Line:
+    """The movement that raises what is unsettled of the payer by `amount`; negative: lowers it."""
+    pocket = Pocket.UNSETTLED_OWN if payer == owner else Pocket.UNSETTLED_MEMBERS
+    sides = [(payer, pocket), (None, Pocket.PROVIDER)]
+    giver, taker = sides if amount > 0 else reversed(sides)
+    reason = "cycles closed" if kind == MovementKind.ACCRUAL else "bill issued"
+    return ledger.Line(kind, *giver, *taker, abs(amount), currency, reason, owner=owner)

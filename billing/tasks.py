@@ -1,0 +1,22 @@
+"""Scheduled doors: each asks what is due, and may run twice, late or at once."""
+
+from celery import shared_task
+
+from finance_mgmt.clock import now
+from finance_mgmt.tasks import poke
+
+from .services import bills, cycles
+
+
+@shared_task(name="billing.close_due_cycles")
+def close_due_cycles() -> None:
+    """Close every cycle that is due (C4)."""
+    if run := cycles.close(by="job:close", at=now()):
+        poke(run)
+
+
+@shared_task(name="billing.issue_due_bills")
+def issue_due_bills() -> None:
+    """Issue the bills of the earliest month that is closed and not billed (B5)."""
+    if run := bills.issue(by="job:bill", at=now()):
+        poke(run)

@@ -1,0 +1,102 @@
+"""Words that columns may hold. The value is what programs see, the label what people read."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(TextChoices):
+    """How an account was sold (L2)."""
+
+    DIRECT = "direct", _("direct")  # by the provider itself
+    RESELLER = "reseller", _("reseller")  # through a distributor
+
+
+class Mode(TextChoices):
+    """The two kinds of relationship (L1)."""
+
+    TRUSTEESHIP = "trusteeship", _("trusteeship")  # the master pays, is billed, is warned
+    MANAGEMENT = "management", _("management")  # the member stays complete and grants powers
+
+
+class RelationshipState(TextChoices):
+    """Where a relationship stands (L6, L9)."""
+
+    INVITED = "invited", _("invited")  # waits for the member's consent
+    SCHEDULED = "scheduled", _("scheduled")  # consented, begins in the future
+    ACTIVE = "active", _("active")
+    CHANGE_PENDING = "change_pending", _("change pending")  # old rights go on
+    DECLINED = "declined", _("declined")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")  # nobody answered the invitation in time
+    ENDED = "ended", _("ended")
+
+
+class Permission(TextChoices):
+    """Single powers granted in a relationship (Z1)."""
+
+    SHARE_CREDIT = "share_credit", _("share credit")
+    SHARE_DISCOUNTS = "share_discounts", _("share discounts")
+    FORBID_WITHDRAWAL = "forbid_withdrawal", _("forbid withdrawal")
+    FORBID_INVOICING = "forbid_invoicing", _("forbid invoicing")
+    VIEW_FINANCES = "view_finances", _("view finances")
+    MANAGE_INVOICES = "manage_invoices", _("manage invoices")
+    VIEW_BILLS = "view_bills", _("view bills")
+
+
+class End(TextChoices):
+    """Which end of a relationship holds a power (Z3)."""
+
+    MASTER = "master", _("master")
+    MEMBER = "member", _("member")
+
+
+class Cycle(TextChoices):
+    """How often a metered product is charged (C1)."""
+
+    MINUTE = "minute", _("minute")
+    HOUR = "hour", _("hour")
+    DAY = "day", _("day")
+    WEEK = "week", _("week")  # starts on Monday
+    MONTH = "month", _("month")
+
+
+class Pocket(TextChoices):
+    """Where a movement takes from or puts to (F1, F10). A movement has two."""
+
+    CASH = "cash", _("cash")
+    TRANSFERRED_CASH = "transferred_cash", _("transferred-in cash")  # can only be spent (F7)
+    CREDIT_LIMIT = "credit_limit", _("credit limit")  # given by the provider
+    ALLOCATED_IN = "allocated_in", _("credit received")
+    ALLOCATED_OUT = "allocated_out", _("credit given away")
+    CREDIT = "credit", _("credit used")  # drawn by orders and bills, not yet settled
+    UNSETTLED_OWN = "unsettled_own", _("unsettled, own")  # closed, on no bill yet
+    UNSETTLED_MEMBERS = "unsettled_members", _("unsettled, members")
+    PROVIDER = "provider", _("provider")  # the other side of what enters or leaves
+
+
+class MovementKind(TextChoices):
+    """Why money moved (F10)."""
+
+    TOP_UP = "top_up", _("top-up")
+    WITHDRAWAL = "withdrawal", _("withdrawal")
+    CREDIT_LIMIT = "credit_limit", _("credit limit set")
+    ALLOCATION = "allocation", _("credit allocated")
+    RECLAIM = "reclaim", _("credit reclaimed")
+    TRANSFER = "transfer", _("cash transferred")
+    TAKE_BACK = "take_back", _("cash taken back")
+    ACCRUAL = "accrual", _("cycles closed")  # usage became charges
+    ACCRUAL_RELEASE = "accrual_release", _("accrued charges billed")
+    BILL = "bill", _("bill drawn")
+    ORDER = "order", _("order paid")
+    SETTLEMENT = "settlement", _("credit settled")
+    REFUND = "refund", _("refund")
+    CORRECTION = "correction", _("correction")  # names the movement it corrects
+
+
+class RunState(TextChoices):
+    """Where a piece of background work stands."""
+
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")  # gave up after several attempts; staff can retry

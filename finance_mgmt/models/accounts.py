@@ -1,0 +1,63 @@
+"""Customers and who they are proven to be."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..enums import Channel
+from .decisions import Decision
+
+
+class Identity(models.Model):
+    """One verified legal person. Accounts with the same identity share the row (L2, L5)."""
+
+    legal_name = models.CharField(_("legal name"), max_length=200)
+    registration_number = models.CharField(_("registration number"), max_length=100)
+    verified_at = models.DateTimeField(_("verified at"))
+
+    class Meta:
+        verbose_name = _("verified identity")
+        verbose_name_plural = _("verified identities")
+        ordering = ["legal_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["legal_name", "registration_number"], name="one_row_per_legal_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.legal_name} ({self.registration_number})"
+
+
+class Account(models.Model):
+    """One customer account: it owns resources, pays, or both. Its funds row is made with it."""
+
+    number = models.CharField(_("number"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    identity = models.ForeignKey(
+        Identity,
+        verbose_name=_("verified identity"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+    )
+    channel = models.CharField(
+        _("channel"), max_length=10, choices=Channel.choices, default=Channel.DIRECT
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    opened_at = models.DateTimeField(_("opened at"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(currency__regex=r"^[A-Z]{3}$"),
+                name="currency_is_three_capital_letters",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"

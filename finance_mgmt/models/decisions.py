@@ -1,0 +1,28 @@
+"""What somebody, or a job, decided: the idempotency key and the trail of every change (F11, Z8)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .columns import append_only
+
+
+class Decision(models.Model):
+    """One row is one command that was carried out, once. Never changed.
+
+    Rows that the command wrote point here, so a repeated key finds its first result.
+    """
+
+    key = models.CharField(_("key"), max_length=200, unique=True)
+    verb = models.CharField(_("verb"), max_length=60)
+    facts = models.JSONField(_("facts"))
+    by = models.CharField(_("by"), max_length=150)
+    at = models.DateTimeField(_("at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-id"]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.key}"

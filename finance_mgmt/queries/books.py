@@ -1,0 +1,48 @@
+"""Do the stored figures follow from the movements? For `verify_ledger` (F10)."""
+
+from django.db import connection
+
+from ..money import plain
+from ..rules.ledger import ALL_FIGURES, FIGURES
+
+
+def wrong_funds() -> list[str]:
+    """One sentence per figure of any account that its movements don't add up to."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOMPUTE)
+        return [
+            f"{number}: {figure} is stored as {plain(stored)}, its movements make {plain(made)}."
+            for number, figure, stored, made in cursor.fetchall()
+        ]
+
+
+def _sum_of(figure: str) -> str:
+    counted = [
+        (pocket, sign)
+        for pocket, pairs in FIGURES.items()
+        for name, sign in pairs
+        if name == figure
+    ]
+    cases = " ".join(f"WHEN '{pocket}' THEN {sign} * side.amount" for pocket, sign in counted)
+    return f"coalesce(sum(CASE side.pocket {cases} ELSE 0 END), 0) AS {figure}"
+
+
+_RECOMPUTE = f"""
+WITH side AS (
+    SELECT to_account_id AS account_id, to_pocket AS pocket, amount FROM finance_mgmt_movement
+    WHERE to_account_id IS NOT NULL
+    UNION ALL
+    SELECT from_account_id, from_pocket, -amount FROM finance_mgmt_movement
+    WHERE from_account_id IS NOT NULL
+), made AS (
+    SELECT account.id, account.number, {", ".join(_sum_of(name) for name in ALL_FIGURES)}
+    FROM finance_mgmt_account account LEFT JOIN side ON side.account_id = account.id
+    GROUP BY account.id
+)
+SELECT made.number, figure.name, figure.stored, figure.made
+FROM made JOIN finance_mgmt_funds funds ON funds.account_id = made.id
+CROSS JOIN LATERAL (VALUES
+    {", ".join(f"('{name}', funds.{name}, made.{name})" for name in ALL_FIGURES)}
+) AS figure (name, stored, made)
+WHERE figure.stored <> figure.made ORDER BY made.number, figure.name
+"""

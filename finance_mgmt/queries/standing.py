@@ -1,0 +1,60 @@
+"""Where accounts stand at an instant."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Prefetch, Q
+
+from ..enums import End, Mode, Permission
+from ..models import Grant, Relationship
+from ..models.relationships import DATED_STATES
+from ..rules.terms import Standing, Terms, decide
+
+
+def in_force(at: datetime, prefix: str = "effective") -> Q:
+    """Filter for relationships (or grants, prefix "granted") in force at the instant (C3)."""
+    if prefix == "granted":
+        return Q(granted_from__lte=at) & (Q(granted_until__isnull=True) | Q(granted_until__gt=at))
+    return (
+        Q(state__in=DATED_STATES)
+        & Q(effective_from__lte=at)
+        & (Q(effective_to__isnull=True) | Q(effective_to__gt=at))
+    )
+
+
+def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]:
+    """Where each of these accounts stands at the instant, in two queries."""
+    grants = Prefetch("grants", Grant.objects.filter(in_force(at, "granted")), to_attr="in_force")
+    found = {account: Standing(account=account) for account in account_ids}
+    linked = Relationship.objects.filter(in_force(at), member_id__in=account_ids)
+    for link in linked.prefetch_related(grants):
+        found[link.member_id] = Standing(
+            account=link.member_id,
+            mode=mode_at(link, at),
+            master=link.master_id,
+            relationship=link.pk,
+            granted=frozenset((Permission(g.permission), End(g.held_by)) for g in link.in_force),
+        )
+    return found
+
+
+def mode_at(link: Relationship, at: datetime) -> Mode:
+    """The mode of a relationship at an instant, from its dates (L7)."""
+    began = link.trusteeship_from
+    return Mode.TRUSTEESHIP if began is not None and began <= at else Mode.MANAGEMENT
+
+
+def terms(account_id: int, at: datetime) -> Terms:
+    """The terms of one account at one instant (DOMAIN 3)."""
+    return decide(standings([account_id], at)[account_id])
+
+
+def members_of(master_id: int, at: datetime) -> dict[Mode, list[int]]:
+    """The members of a master at an instant, by mode."""
+    found: dict[Mode, list[int]] = defaultdict(list)
+    for link in Relationship.objects.filter(in_force(at), master_id=master_id).order_by(
+        "member_id"
+    ):
+        found[mode_at(link, at)].append(link.member_id)
+    return found

@@ -1,0 +1,133 @@
+"""May this member be linked to this master? One staircase, every failing step named (L12). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ..enums import Channel, Mode
+from ..errors import Reason
+from ..money import ZERO, plain
+
+
+@dataclass(frozen=True)
+class Party:
+    """One end, as far as the rules look at it. `identity` None: not verified."""
+
+    number: str
+    identity: int | None
+    channel: Channel
+    currency: str
+    credit_limit: Decimal
+    available: Decimal
+    is_master_now: bool = False  # of anybody, at or after the instant
+    is_member_now: bool = False  # of somebody, at or after the instant
+    facts: Mapping[str, Any] = field(default_factory=dict)  # from LINK_FACTS of upper floors
+
+
+def judge(*, master: Party, member: Party, mode: Mode, has_acknowledged: bool) -> list[Reason]:
+    """All reasons against the link, in the order of the rules; empty: it may be made (L1-L4)."""
+    if master.number == member.number:
+        return [_reason("L1", "linked_to_itself", "An account can't be linked to itself.")]
+    reasons = _chains(master, member)
+    if mode == Mode.TRUSTEESHIP:
+        reasons += _trusteeship(master, member)
+        reasons += _open_cycle(master, member, has_acknowledged)
+    else:
+        reasons += _management(master, member)
+    return reasons + _clean_member(member)
+
+
+def _chains(master: Party, member: Party) -> list[Reason]:
+    reasons = []
+    if member.is_member_now:
+        text = f"{member.number} already has a master. End that relationship first, or move it."
+        reasons.append(_reason("L1", "member_has_a_master", text, member=member.number))
+    if member.is_master_now:
+        text = f"{member.number} is a master itself. A master is nobody's member."
+        reasons.append(_reason("L1", "member_is_a_master", text, member=member.number))
+    if master.is_member_now:
+        text = f"{master.number} is a member itself. A member is nobody's master."
+        reasons.append(_reason("L1", "master_is_a_member", text, master=master.number))
+    return reasons
+
+
+def _trusteeship(master: Party, member: Party) -> list[Reason]:
+    reasons = []
+    for end, party in (("master", master), ("member", member)):
+        if party.identity is None:
+            text = f"{party.number} has no verified identity. Trusteeship needs one."
+            reasons.append(_reason("L2", f"{end}_not_verified", text, account=party.number))
+    if None not in (master.identity, member.identity) and master.identity != member.identity:
+        text = "Trusteeship needs the same verified identity on both ends. Use management instead."
+        reasons.append(_reason("L2", "identities_differ", text))
+    for end, party in (("master", master), ("member", member)):
+        if party.channel == Channel.RESELLER:
+            text = f"{party.number} was sold by a reseller. Trusteeship is for direct customers."
+            reasons.append(_reason("L2", f"{end}_is_reseller", text, account=party.number))
+    if master.credit_limit <= ZERO:
+        text = f"{master.number} has no credit line. Ask the provider for one: members use credit."
+        reasons.append(_reason("L2", "master_has_no_credit_line", text, master=master.number))
+    return reasons + _same_currency(master, member)
+
+
+def _management(master: Party, member: Party) -> list[Reason]:
+    reasons = []
+    for end, party in (("master", master), ("member", member)):
+        if party.channel == Channel.RESELLER:
+            text = f"{party.number} was sold by a reseller. Management is for direct customers."
+            reasons.append(_reason("L2", f"{end}_is_reseller", text, account=party.number))
+    return reasons + _same_currency(master, member)
+
+
+def _same_currency(master: Party, member: Party) -> list[Reason]:
+    if master.currency == member.currency:
+        return []
+    text = f"Both ends need one currency: {master.currency} and {member.currency} differ."
+    return [
+        _reason("L2", "currencies_differ", text, master=master.currency, member=member.currency)
+    ]
+
+
+def _open_cycle(master: Party, member: Party, has_acknowledged: bool) -> list[Reason]:
+    reasons = []
+    has_open_cycle = bool(member.facts.get("has_open_usage"))
+    if has_open_cycle and not has_acknowledged:
+        text = "The cycle in progress stays with the member. Acknowledge that to go on."
+        reasons.append(_reason("L3", "notice_not_acknowledged", text, member=member.number))
+    if member.available < ZERO or (has_open_cycle and member.available == ZERO):
+        bound = "above 0" if has_open_cycle else "at least 0"
+        text = (
+            f"{member.number} needs available funds {bound}; it has {plain(member.available, 2)}."
+        )
+        reasons.append(_reason("L3", "member_funds_too_low", text, available=member.available))
+    if master.available < ZERO:
+        text = f"{master.number} needs available funds of at least 0; it has"
+        text = f"{text} {plain(master.available, 2)}."
+        reasons.append(_reason("L3", "master_funds_too_low", text, available=master.available))
+    return reasons
+
+
+def _clean_member(member: Party) -> list[Reason]:
+    reasons = []
+    if orders := member.facts.get("open_orders"):
+        text = f"{member.number} has unpaid orders: {orders}. Pay or cancel them first."
+        reasons.append(_reason("L4", "unpaid_orders", text, orders=orders))
+    if bills := member.facts.get("bills_past_due"):
+        text = f"{member.number} has bills past due: {', '.join(bills)}. Settle them first."
+        reasons.append(_reason("L4", "bills_past_due", text, bills=bills))
+    return reasons
+
+
+_WHO_MENDS = {
+    "notice_not_acknowledged": "the caller",
+    "unpaid_orders": "the member",
+    "bills_past_due": "the member",
+    "member_funds_too_low": "the member: top up",
+    "master_funds_too_low": "the master: top up or settle",
+    "master_has_no_credit_line": "the provider's finance staff",
+}
+
+
+def _reason(rule: str, code: str, message: str, **facts: Any) -> Reason:
+    return Reason(rule, code, message, facts, _WHO_MENDS.get(code, "the provider's finance staff"))

@@ -1,0 +1,58 @@
+"""The provider's credit line."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from .. import money
+from ..enums import MovementKind, Pocket
+from ..errors import FinanceError, Reason
+from ..models import Account, Movement
+from . import decisions, ledger, locks
+
+
+class LimitRefused(FinanceError):
+    """The credit limit can't be set to this amount (F6)."""
+
+    code = "limit_refused"
+
+
+@transaction.atomic
+def set_limit(
+    *, account: Account, limit: Decimal, reason: str, key: str, by: str, at: datetime
+) -> Movement | None:
+    """Set the credit line the provider gives, in the account's currency. 0 takes it away.
+
+    May go below what is used (suspension follows, R3), not below what the account allocated to
+    members (F6). Returns the movement of the difference; None when there is none.
+    Raises LimitRefused, InvalidAmount, KeyReused.
+    """
+    facts = {"account": account.number, "limit": limit, "reason": reason}
+    decision, is_new = decisions.record(verb="credit.set_limit", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Movement.objects.filter(decision=decision).first()
+    if limit:
+        money.require_movable(limit, account.currency)
+    funds = locks.lock_funds([account.pk])[account.pk]
+    if limit < funds.allocated_out - funds.allocated_in:
+        raise LimitRefused(_below_allocated(limit, funds.allocated_out))
+    difference = limit - funds.credit_limit
+    if not difference:
+        return None
+    provider, line = (None, Pocket.PROVIDER), (account.pk, Pocket.CREDIT_LIMIT)
+    giver, taker = (provider, line) if difference > 0 else (line, provider)
+    movement = ledger.Line(
+        MovementKind.CREDIT_LIMIT, *giver, *taker, abs(difference), account.currency, reason
+    )
+    return ledger.post([movement], decision=decision, at=at)[0]
+
+
+def _below_allocated(limit: Decimal, allocated: Decimal) -> Reason:
+    return Reason(
+        "F6",
+        "limit_below_allocated",
+        f"{money.plain(allocated, 2)} of this line is allocated to members. Reclaim it first.",
+        {"limit": limit, "allocated_out": allocated},
+        mend="the master: reclaim credit from members",
+    )

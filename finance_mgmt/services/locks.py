@@ -1,0 +1,22 @@
+"""Row locks, always taken in the order of account ids, so that nobody waits in a circle."""
+
+from collections.abc import Iterable
+
+from ..models import Account, Funds
+
+
+def lock_funds(account_ids: Iterable[int]) -> dict[int, Funds]:
+    """Lock the funds of these accounts until the transaction ends. Returns them by account id."""
+    rows = (
+        Funds.objects.select_for_update(of=("self",))
+        .select_related("account")
+        .filter(pk__in=set(account_ids))
+        .order_by("pk")
+    )
+    return {funds.pk: funds for funds in rows}
+
+
+def lock_accounts(account_ids: Iterable[int]) -> dict[int, Account]:
+    """Lock these accounts, against a change of who they are or of their relationships."""
+    rows = Account.objects.select_for_update(of=("self",)).filter(pk__in=set(account_ids))
+    return {account.pk: account for account in rows.order_by("pk")}

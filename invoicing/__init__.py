@@ -1,0 +1,1 @@
+"""Second floor: from issued bills to legal documents."""

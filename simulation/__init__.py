@@ -1,0 +1,1 @@
+"""Top floor: scenario files and what-if previews, through everybody's services."""
