@@ -7,9 +7,10 @@ import socket
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
+from .clock import now
 from .enums import RunState
 from .models import Run
-from .services import runs
+from .services import effects, relationships, runs
 
 MOST_WORKERS = 4
 
@@ -27,6 +28,20 @@ def reconcile() -> None:
     """Look for unfinished runs, whoever left them, and have them worked on."""
     for run in Run.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING]):
         poke(run)
+
+
+@shared_task(name="finance_mgmt.apply_due_changes")
+def apply_due_changes() -> None:
+    """Let future-dated changes of relationships take effect, earliest first (L9)."""
+    at = now()
+    for relationship in effects.due_changes(at):
+        effects.apply(relationship=relationship, by="job:changes", at=at)
+
+
+@shared_task(name="finance_mgmt.expire_invitations")
+def expire_invitations() -> None:
+    """Close invitations that nobody answered in time (L5)."""
+    relationships.expire(by="job:invitations", at=now())
 
 
 def poke(run: Run) -> None:

@@ -17,7 +17,7 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Relationship, Run, RunStep
 from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO
-from finance_mgmt.services import decisions, ledger, locks, runs
+from finance_mgmt.services import decisions, effects, ledger, locks, runs
 from finance_mgmt.services.checkpoints import checkpoint
 
 from ..models import ClosedThrough, Voucher, VoucherDraw
@@ -50,11 +50,13 @@ def close(*, by: str, at: datetime) -> Run | None:
     """Hand every record due up to `at` to a new run (C4). Returns it; None: there is nothing.
 
     Safe to call any number of times: while a run is unfinished no other is opened, and the
-    horizon only moves forward. Nothing happens before `start_closing`.
+    horizon only moves forward. Nothing happens before `start_closing`. A change of a relationship
+    that is due and not yet made is waited for: nothing after its instant is closed before (L9).
     """
     horizon = horizon_locked()
     unfinished = Run.objects.filter(kind="close", state__in=[RunState.QUEUED, RunState.RUNNING])
     after = horizon.instant or BEGINNING
+    at = min([at, *(effects.instant(link) for link in effects.due_changes(at))])
     if horizon.started_at is None or at <= after or unfinished.exists():
         return None
     records = due_records(after, at)

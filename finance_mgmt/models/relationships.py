@@ -11,6 +11,12 @@ from ..enums import End, Mode, Permission, RelationshipState
 from .accounts import Account
 from .decisions import Decision
 
+# States in which a relationship is or was in force, between its dates.
+IN_FORCE_STATES = (
+    RelationshipState.ACTIVE,
+    RelationshipState.CHANGE_PENDING,
+    RelationshipState.ENDED,
+)
 # States in which the dates of a relationship bind: it is, was or will be in force.
 DATED_STATES = (
     RelationshipState.SCHEDULED,
@@ -46,10 +52,12 @@ class TimeRange(Func):
 
 
 class Relationship(models.Model):
-    """One dated link of a member to a master (L1). Dates are set once; the state moves on (L6).
+    """One dated link of a member to a master (L1). The state moves on (L6), history stays.
 
-    `mode` is what is agreed today. What was in force at an instant follows from the dates alone:
-    trusteeship from `trusteeship_from` on, management before it (an upgrade in place, L7).
+    `mode` is what is in force today. What was in force at an instant follows from the dates:
+    trusteeship from `trusteeship_from` on, management before it (an upgrade in place, L7). While
+    a change is pending, its date stands in `trusteeship_from` or `effective_to` but does not
+    count yet: the old rights go on. A scheduled relationship does not count before its effect.
     """
 
     master = models.ForeignKey(
@@ -63,6 +71,18 @@ class Relationship(models.Model):
     effective_from = models.DateTimeField(_("in force from"), null=True, blank=True)
     trusteeship_from = models.DateTimeField(_("trusteeship from"), null=True, blank=True)
     effective_to = models.DateTimeField(_("in force until"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("invitation expires at"), null=True, blank=True)
+    has_acknowledged = models.BooleanField(_("notice acknowledged"), default=False)
+    # What is consented to; each becomes a Grant when the relationship is in force (L5).
+    proposed_grants = models.JSONField(_("proposed grants"), default=list, blank=True)
+    moved_from = models.ForeignKey(
+        "self",
+        verbose_name=_("moved from"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="moved_to",
+    )
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="relationships")
 
     class Meta:

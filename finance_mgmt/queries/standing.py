@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Prefetch, Q
 
-from ..enums import End, Mode, Permission
+from ..enums import End, Mode, Permission, RelationshipState
 from ..models import Grant, Relationship
-from ..models.relationships import DATED_STATES
+from ..models.relationships import IN_FORCE_STATES
 from ..rules.terms import Standing, Terms, decide
 
 
@@ -16,11 +16,9 @@ def in_force(at: datetime, prefix: str = "effective") -> Q:
     """Filter for relationships (or grants, prefix "granted") in force at the instant (C3)."""
     if prefix == "granted":
         return Q(granted_from__lte=at) & (Q(granted_until__isnull=True) | Q(granted_until__gt=at))
-    return (
-        Q(state__in=DATED_STATES)
-        & Q(effective_from__lte=at)
-        & (Q(effective_to__isnull=True) | Q(effective_to__gt=at))
-    )
+    goes_on = Q(effective_to__isnull=True) | Q(effective_to__gt=at)
+    goes_on |= Q(state=RelationshipState.CHANGE_PENDING)  # until its end takes effect (L6)
+    return Q(state__in=IN_FORCE_STATES) & Q(effective_from__lte=at) & goes_on
 
 
 def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]:
@@ -42,7 +40,8 @@ def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]
 def mode_at(link: Relationship, at: datetime) -> Mode:
     """The mode of a relationship at an instant, from its dates (L7)."""
     began = link.trusteeship_from
-    return Mode.TRUSTEESHIP if began is not None and began <= at else Mode.MANAGEMENT
+    is_trusteeship = link.mode == Mode.TRUSTEESHIP and began is not None and began <= at
+    return Mode.TRUSTEESHIP if is_trusteeship else Mode.MANAGEMENT
 
 
 def terms(account_id: int, at: datetime) -> Terms:

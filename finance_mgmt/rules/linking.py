@@ -1,7 +1,7 @@
 """May this member be linked to this master? One staircase, every failing step named (L12). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,9 @@ class Party:
     available: Decimal
     is_master_now: bool = False  # of anybody, at or after the instant
     is_member_now: bool = False  # of somebody, at or after the instant
+    open_invitations: tuple[str, ...] = ()  # numbers of the masters that invite it
+    allocated_in: Decimal = ZERO
+    restored_available: Decimal = ZERO  # with its own credit line counted in full (L10)
     facts: Mapping[str, Any] = field(default_factory=dict)  # from LINK_FACTS of upper floors
 
 
@@ -32,10 +35,47 @@ def judge(*, master: Party, member: Party, mode: Mode, has_acknowledged: bool) -
     reasons = _chains(master, member)
     if mode == Mode.TRUSTEESHIP:
         reasons += _trusteeship(master, member)
-        reasons += _open_cycle(master, member, has_acknowledged)
+        reasons += _open_cycle(member, master, member, has_acknowledged)
     else:
         reasons += _management(master, member)
-    return reasons + _clean_member(member)
+    return reasons + _clean_member(member) + _other_invitations(member)
+
+
+def judge_upgrade(*, master: Party, member: Party, has_acknowledged: bool) -> list[Reason]:
+    """All reasons against management becoming trusteeship in place (L7: L2-L4, and reclaim)."""
+    reasons = _trusteeship(master, member) + _open_cycle(member, master, member, has_acknowledged)
+    return reasons + _clean_member(member) + _allocated("L7", member)
+
+
+def judge_end(*, member: Party) -> list[Reason]:
+    """All reasons against ending a relationship of either mode (L10)."""
+    reasons = _allocated("L10", member)
+    reasons += _clean_member(member, rule="L10")
+    if member.restored_available < ZERO:
+        text = f"{member.number} needs own available funds of at least 0; it has"
+        text = f"{text} {plain(member.restored_available, 2)}."
+        facts = {"available": member.restored_available}
+        reasons.append(_reason("L10", "member_funds_too_low", text, **facts))
+    return reasons
+
+
+def judge_move(
+    *, former: Party, master: Party, member: Party, mode: Mode, has_acknowledged: bool
+) -> list[Reason]:
+    """All reasons against a move between masters at one instant: both ends' rules (L8).
+
+    The open cycle stays with its payer: in trusteeship the former master, at least 0 (L8).
+    """
+    if master.number in (former.number, member.number):
+        text = f"{member.number} can't move to {master.number}."
+        return [_reason("L8", "moved_to_itself", text, master=master.number)]
+    reasons = _chains(master, replace(member, is_member_now=False))
+    if mode == Mode.TRUSTEESHIP:
+        reasons += _trusteeship(master, member)
+        reasons += _open_cycle(former, master, member, has_acknowledged, rule="L8")
+    else:
+        reasons += _management(master, member)
+    return reasons + _clean_member(member) + _allocated("L10", member)
 
 
 def _chains(master: Party, member: Party) -> list[Reason]:
@@ -89,18 +129,20 @@ def _same_currency(master: Party, member: Party) -> list[Reason]:
     ]
 
 
-def _open_cycle(master: Party, member: Party, has_acknowledged: bool) -> list[Reason]:
+def _open_cycle(
+    payer: Party, master: Party, member: Party, has_acknowledged: bool, rule: str = "L3"
+) -> list[Reason]:
     reasons = []
     has_open_cycle = bool(member.facts.get("has_open_usage"))
     if has_open_cycle and not has_acknowledged:
-        text = "The cycle in progress stays with the member. Acknowledge that to go on."
-        reasons.append(_reason("L3", "notice_not_acknowledged", text, member=member.number))
-    if member.available < ZERO or (has_open_cycle and member.available == ZERO):
-        bound = "above 0" if has_open_cycle else "at least 0"
-        text = (
-            f"{member.number} needs available funds {bound}; it has {plain(member.available, 2)}."
-        )
-        reasons.append(_reason("L3", "member_funds_too_low", text, available=member.available))
+        text = f"The cycle in progress stays with {payer.number}. Acknowledge that to go on."
+        reasons.append(_reason(rule, "notice_not_acknowledged", text, payer=payer.number))
+    must_be_above = has_open_cycle and payer.number == member.number
+    if payer.available < ZERO or (must_be_above and payer.available == ZERO):
+        bound = "above 0" if must_be_above else "at least 0"
+        text = f"{payer.number} needs available funds {bound}; it has {plain(payer.available, 2)}."
+        end = "member" if payer.number == member.number else "former_master"
+        reasons.append(_reason(rule, f"{end}_funds_too_low", text, available=payer.available))
     if master.available < ZERO:
         text = f"{master.number} needs available funds of at least 0; it has"
         text = f"{text} {plain(master.available, 2)}."
@@ -108,15 +150,31 @@ def _open_cycle(master: Party, member: Party, has_acknowledged: bool) -> list[Re
     return reasons
 
 
-def _clean_member(member: Party) -> list[Reason]:
+def _clean_member(member: Party, rule: str = "L4") -> list[Reason]:
     reasons = []
     if orders := member.facts.get("open_orders"):
         text = f"{member.number} has unpaid orders: {orders}. Pay or cancel them first."
-        reasons.append(_reason("L4", "unpaid_orders", text, orders=orders))
+        reasons.append(_reason(rule, "unpaid_orders", text, orders=orders))
     if bills := member.facts.get("bills_past_due"):
         text = f"{member.number} has bills past due: {', '.join(bills)}. Settle them first."
-        reasons.append(_reason("L4", "bills_past_due", text, bills=bills))
+        reasons.append(_reason(rule, "bills_past_due", text, bills=bills))
     return reasons
+
+
+def _other_invitations(member: Party) -> list[Reason]:
+    if not member.open_invitations:
+        return []
+    masters = ", ".join(member.open_invitations)
+    text = f"{member.number} has an open invitation of {masters}. Answer or cancel it first."
+    return [_reason("L4", "other_invitation", text, masters=list(member.open_invitations))]
+
+
+def _allocated(rule: str, member: Party) -> list[Reason]:
+    if not member.allocated_in:
+        return []
+    text = f"{plain(member.allocated_in, 2)} of credit is allocated to {member.number}."
+    text = f"{text} Reclaim it first."
+    return [_reason(rule, "credit_not_reclaimed", text, allocated_in=member.allocated_in)]
 
 
 _WHO_MENDS = {
@@ -125,6 +183,9 @@ _WHO_MENDS = {
     "bills_past_due": "the member",
     "member_funds_too_low": "the member: top up",
     "master_funds_too_low": "the master: top up or settle",
+    "former_master_funds_too_low": "the former master: top up or settle",
+    "other_invitation": "the member",
+    "credit_not_reclaimed": "the master: reclaim the credit",
     "master_has_no_credit_line": "the provider's finance staff",
 }
 

@@ -8,12 +8,15 @@ property test compares both on random histories.
 JOIN_STANDING = """
 LEFT JOIN finance_mgmt_relationship link
     ON link.member_id = due.owner_id
-    AND link.state IN ('scheduled', 'active', 'change_pending', 'ended')
+    AND link.state IN ('active', 'change_pending', 'ended')
     AND link.effective_from <= due.period_start
-    AND (link.effective_to IS NULL OR link.effective_to > due.period_start)
+    AND (link.effective_to IS NULL OR link.effective_to > due.period_start
+        OR link.state = 'change_pending')
 """
 
-IN_TRUSTEESHIP = "coalesce(link.trusteeship_from <= due.period_start, false)"
+IN_TRUSTEESHIP = """
+coalesce(link.mode = 'trusteeship' AND link.trusteeship_from <= due.period_start, false)
+"""
 
 PAYER = f"CASE WHEN {IN_TRUSTEESHIP} THEN link.master_id ELSE due.owner_id END"
 

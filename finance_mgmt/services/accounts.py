@@ -3,10 +3,19 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from ..enums import Channel
-from ..models import Account, Funds, Identity
-from . import decisions
+from ..errors import FinanceError, Reason
+from ..models import Account, Funds, Identity, Movement, Relationship
+from ..models.relationships import DATED_STATES
+from . import decisions, locks
+
+
+class AccountRefused(FinanceError):
+    """The account can't be changed like this (L11)."""
+
+    code = "account_refused"
 
 
 @transaction.atomic
@@ -54,3 +63,50 @@ def verify_identity(
     decisions.record(verb="accounts.verify_identity", facts=facts, key=key, by=by, at=at)
     identity, _ = Identity.objects.get_or_create(**facts, defaults={"verified_at": at})
     return identity
+
+
+@transaction.atomic
+def change(
+    *,
+    account: Account,
+    identity: Identity | None = None,
+    channel: Channel | None = None,
+    currency: str | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Account:
+    """Change who an account is, how it was sold or its currency: not while linked (L11).
+
+    The currency stays once money has moved. Raises AccountRefused, KeyReused.
+    """
+    wanted = {"identity": identity, "channel": channel, "currency": currency}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    facts = {"account": account.number} | {name: str(value) for name, value in changes.items()}
+    _, is_new = decisions.record(verb="accounts.change", facts=facts, key=key, by=by, at=at)
+    locked = locks.lock_accounts([account.pk])[account.pk]
+    if not is_new:
+        return locked
+    if reasons := _judge_change(locked, changes, at):
+        raise AccountRefused(reasons)
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=list(changes))
+    return locked
+
+
+def _judge_change(account: Account, changes: dict[str, object], at: datetime) -> list[Reason]:
+    reasons = []
+    links = Relationship.objects.filter(
+        Q(master=account) | Q(member=account),
+        Q(effective_to__isnull=True) | Q(effective_to__gt=at),
+        state__in=DATED_STATES,
+    )
+    if links.exists():
+        text = f"{account.number} is linked. End its relationships before changing who it is."
+        reasons.append(Reason("L11", "linked", text, {"changes": sorted(changes)}))
+    moved = Movement.objects.filter(Q(from_account=account) | Q(to_account=account))
+    if changes.get("currency", account.currency) != account.currency and moved.exists():
+        text = f"Money of {account.number} has moved in {account.currency}. Open another account."
+        reasons.append(Reason("F10", "currency_in_use", text, {"currency": account.currency}))
+    return reasons

@@ -1,4 +1,4 @@
-"""The provider's credit line."""
+"""The provider's credit line, and what a master shares of it with members (F6, F8)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -6,10 +6,18 @@ from decimal import Decimal
 from django.db import transaction
 
 from .. import money
-from ..enums import MovementKind, Pocket
+from ..enums import MovementKind, Permission, Pocket
 from ..errors import FinanceError, Reason
 from ..models import Account, Movement
+from ..rules import bounds
 from . import decisions, ledger, locks
+from .pairs import lock_pair
+
+
+class CreditRefused(FinanceError):
+    """Credit can't be allocated or reclaimed (F6, F8)."""
+
+    code = "credit_refused"
 
 
 class LimitRefused(FinanceError):
@@ -46,6 +54,82 @@ def set_limit(
         MovementKind.CREDIT_LIMIT, *giver, *taker, abs(difference), account.currency, reason
     )
     return ledger.post([movement], decision=decision, at=at)[0]
+
+
+@transaction.atomic
+def allocate(
+    *,
+    master: Account,
+    member: Account,
+    amount: Decimal,
+    reason: str = "",
+    key: str,
+    by: str,
+    at: datetime,
+) -> Movement:
+    """Give a member in management a part of the master's credit (F6; needs share_credit).
+
+    Raises CreditRefused, InvalidAmount, KeyReused.
+    """
+    facts = {"master": master.number, "member": member.number, "amount": amount}
+    decision, is_new = decisions.record(verb="credit.allocate", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Movement.objects.get(decision=decision)
+    money.require_movable(amount, master.currency)
+    pair = lock_pair(master, member, at)
+    reasons = pair.judge()
+    if not reasons and not pair.standing.grants_master(Permission.SHARE_CREDIT):
+        text = f"{member.number} has not granted share_credit. Ask it to."
+        facts = {"permission": "share_credit"}
+        reasons = [Reason("F6", "share_credit_missing", text, facts, "the member")]
+    reasons += bounds.allocation(pair.master_figures).judge(amount)
+    if reasons:
+        raise CreditRefused(reasons)
+    line = ledger.Line(
+        MovementKind.ALLOCATION,
+        master.pk,
+        Pocket.ALLOCATED_OUT,
+        member.pk,
+        Pocket.ALLOCATED_IN,
+        amount,
+        master.currency,
+        reason,
+    )
+    return ledger.post([line], decision=decision, at=at)[0]
+
+
+@transaction.atomic
+def reclaim(
+    *,
+    master: Account,
+    member: Account,
+    amount: Decimal,
+    reason: str = "",
+    key: str,
+    by: str,
+    at: datetime,
+) -> Movement:
+    """Take unused allocated credit back (F6). Raises CreditRefused, InvalidAmount, KeyReused."""
+    facts = {"master": master.number, "member": member.number, "amount": amount}
+    decision, is_new = decisions.record(verb="credit.reclaim", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Movement.objects.get(decision=decision)
+    money.require_movable(amount, master.currency)
+    pair = lock_pair(master, member, at)
+    reasons = pair.judge() + bounds.reclaim(pair.member_figures).judge(amount)
+    if reasons:
+        raise CreditRefused(reasons)
+    line = ledger.Line(
+        MovementKind.RECLAIM,
+        member.pk,
+        Pocket.ALLOCATED_IN,
+        master.pk,
+        Pocket.ALLOCATED_OUT,
+        amount,
+        master.currency,
+        reason,
+    )
+    return ledger.post([line], decision=decision, at=at)[0]
 
 
 def _below_allocated(limit: Decimal, allocated: Decimal) -> Reason:

@@ -1,26 +1,30 @@
-"""Linking members to masters."""
+"""Linking members to masters: invitation, consent, and what becomes of them (L1-L6, L9)."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils.module_loading import import_string
 
 from .. import queries
-from ..enums import Mode, Permission, RelationshipState
-from ..errors import FinanceError
-from ..models import Account, Grant, Relationship
-from ..models.relationships import DATED_STATES
+from ..enums import End, Mode, Permission, RelationshipState
+from ..errors import FinanceError, Reason
+from ..models import Account, Decision, Grant, Relationship
 from ..rules import linking
-from . import decisions, locks
+from ..rules.grants import judge_grants
+from . import decisions
+from .parties import lock_parties
 
 
 class LinkRefused(FinanceError):
     """The accounts can't be linked. Every failing condition is named (L12)."""
 
     code = "link_refused"
+
+
+class NotOpen(FinanceError):
+    """There is no open invitation or future-dated change to answer or cancel (L5, L9)."""
+
+    code = "not_open"
 
 
 @transaction.atomic
@@ -31,15 +35,16 @@ def link(
     mode: Mode,
     grants: Collection[Permission] = (),
     has_acknowledged: bool = False,
+    effective_at: datetime | None = None,
     key: str,
     by: str,
     at: datetime,
 ) -> Relationship:
-    """Link a member to a master from `at` on (L1-L5).
+    """Propose a relationship from `effective_at` on, now if none is given (L1-L5, L9).
 
-    With the same verified identity on both ends, and where the policy says so, the relationship is
-    active at once; otherwise it is an invitation that binds nobody yet (L5).
-    Raises LinkRefused with every failing condition, KeyReused.
+    With the same verified identity on both ends, and where the policy says so, the member's
+    consent is automatic: active at once, or scheduled. Otherwise it is an invitation, which binds
+    nobody until it is confirmed. Raises LinkRefused with every failing condition, KeyReused.
     """
     facts = {
         "master": master.number,
@@ -47,68 +52,157 @@ def link(
         "mode": mode,
         "grants": sorted(grants),
         "has_acknowledged": has_acknowledged,
+        "effective_at": effective_at,
     }
     decision, is_new = decisions.record(
         verb="relationships.link", facts=facts, key=key, by=by, at=at
     )
     if not is_new:
         return Relationship.objects.get(decision=decision)
-    locked = locks.lock_accounts([master.pk, member.pk])
-    locks.lock_funds([master.pk, member.pk])
-    parties = _parties(list(locked.values()), at)
-    reasons = linking.judge(
-        master=parties[master.pk],
-        member=parties[member.pk],
-        mode=mode,
-        has_acknowledged=has_acknowledged,
-    )
-    if reasons:
-        raise LinkRefused(reasons)
-    confirms_itself = _confirms_itself(locked[master.pk], locked[member.pk])
-    relationship = Relationship.objects.create(
+    relationship = Relationship(
         master=master,
         member=member,
         mode=mode,
-        state=RelationshipState.ACTIVE if confirms_itself else RelationshipState.INVITED,
-        effective_from=at if confirms_itself else None,
-        trusteeship_from=at if confirms_itself and mode == Mode.TRUSTEESHIP else None,
+        state=RelationshipState.INVITED,
+        effective_from=effective_at,
+        has_acknowledged=has_acknowledged,
+        proposed_grants=sorted(grants),
+        expires_at=at + timedelta(days=queries.policy().invitation_days),
         decision=decision,
     )
-    Grant.objects.bulk_create(
-        Grant(relationship=relationship, permission=permission, granted_from=at, decision=decision)
-        for permission in grants
-    )
+    judge_link(relationship, at)
+    relationship.save()
+    if _confirms_itself(relationship):
+        _begin(relationship, decision, at)
     return relationship
 
 
-def _confirms_itself(master: Account, member: Account) -> bool:
-    is_same = master.identity_id is not None and master.identity_id == member.identity_id
+@transaction.atomic
+def confirm(
+    *,
+    relationship: Relationship,
+    grants: Collection[Permission] | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Relationship:
+    """The member consents to exactly the proposed set of grants; the rules are asked again (L5).
+
+    Raises LinkRefused, NotOpen, KeyReused.
+    """
+    facts = {"relationship": relationship.pk, "grants": None if grants is None else sorted(grants)}
+    decision, is_new = decisions.record(
+        verb="relationships.confirm", facts=facts, key=key, by=by, at=at
+    )
+    if not is_new:
+        return Relationship.objects.get(pk=relationship.pk)
+    invited = _invitation(relationship, at)
+    if grants is not None and sorted(grants) != invited.proposed_grants:
+        text = "Consent is to exactly the proposed powers. Ask for a new invitation to change them."
+        facts = {"proposed": invited.proposed_grants, "consented": sorted(grants)}
+        raise LinkRefused(Reason("L5", "grants_differ", text, facts, "the master"))
+    judge_link(invited, at)
+    _begin(invited, decision, at)
+    return invited
+
+
+@transaction.atomic
+def decline(*, relationship: Relationship, key: str, by: str, at: datetime) -> Relationship:
+    """The member says no to an invitation (L5). Raises NotOpen, KeyReused."""
+    return _answer(relationship, RelationshipState.DECLINED, "decline", key, by, at)
+
+
+@transaction.atomic
+def cancel_invitation(
+    *, relationship: Relationship, key: str, by: str, at: datetime
+) -> Relationship:
+    """The master takes an invitation back (L5). Raises NotOpen, KeyReused."""
+    return _answer(relationship, RelationshipState.CANCELLED, "cancel_invitation", key, by, at)
+
+
+@transaction.atomic
+def expire(*, by: str, at: datetime) -> int:
+    """Close invitations that nobody answered in time (L5). Returns how many. Safe to repeat."""
+    due = Relationship.objects.filter(state=RelationshipState.INVITED, expires_at__lte=at)
+    return due.update(state=RelationshipState.EXPIRED)
+
+
+def judge_link(relationship: Relationship, at: datetime) -> None:
+    """Raise LinkRefused with every reason against the relationship as it stands (L1-L4, Z2)."""
+    ends = [relationship.master_id, relationship.member_id]
+    parties = lock_parties(
+        ends,
+        at,
+        start=relationship.effective_from,
+        besides=relationship if relationship.pk else None,
+    )
+    reasons = linking.judge(
+        master=parties[relationship.master_id],
+        member=parties[relationship.member_id],
+        mode=Mode(relationship.mode),
+        has_acknowledged=relationship.has_acknowledged,
+    )
+    reasons += judge_grants(relationship.proposed_grants, End.MASTER)
+    if relationship.effective_from and relationship.effective_from < at and not relationship.pk:
+        text = "A relationship can't begin in the past. Leave the date out to begin now."
+        reasons.append(Reason("L9", "dated_in_the_past", text, {"at": at}, "the caller"))
+    if reasons:
+        raise LinkRefused(reasons)
+
+
+def put_in_force(relationship: Relationship, decision: Decision, start: datetime) -> None:
+    """Make the relationship active from `start` on, with what was consented to."""
+    relationship.state = RelationshipState.ACTIVE
+    relationship.effective_from = start
+    if relationship.mode == Mode.TRUSTEESHIP:
+        relationship.trusteeship_from = start
+    relationship.save()
+    Grant.objects.bulk_create(
+        Grant(
+            relationship=relationship,
+            permission=permission,
+            granted_from=start,
+            decision=decision,
+        )
+        for permission in relationship.proposed_grants
+    )
+
+
+def _begin(relationship: Relationship, decision: Decision, at: datetime) -> None:
+    relationship.expires_at = None
+    start = relationship.effective_from
+    if start is not None and start > at:
+        relationship.state = RelationshipState.SCHEDULED
+        relationship.save()
+    else:
+        put_in_force(relationship, decision, at)
+
+
+def _confirms_itself(relationship: Relationship) -> bool:
+    identity = relationship.master.identity_id
+    is_same = identity is not None and identity == relationship.member.identity_id
     return is_same and queries.policy().auto_confirm_same_identity
 
 
-def _parties(accounts: list[Account], at: datetime) -> dict[int, linking.Party]:
-    ids = [account.pk for account in accounts]
-    figures = queries.figures_of(ids, at)
-    links = Relationship.objects.filter(
-        Q(effective_to__isnull=True) | Q(effective_to__gt=at), state__in=DATED_STATES
-    )
-    masters = set(links.filter(master_id__in=ids).values_list("master_id", flat=True))
-    members = set(links.filter(member_id__in=ids).values_list("member_id", flat=True))
-    found: dict[int, dict[str, object]] = {pk: {} for pk in ids}
-    for path in settings.LINK_FACTS:
-        for pk, facts in import_string(path)(ids, at).items():
-            found[pk].update(facts)
-    return {
-        account.pk: linking.Party(
-            number=account.number,
-            identity=account.identity_id,
-            channel=account.channel,
-            currency=account.currency,
-            credit_limit=figures[account.pk].credit_limit,
-            available=figures[account.pk].available,
-            is_master_now=account.pk in masters,
-            is_member_now=account.pk in members,
-            facts=found[account.pk],
-        )
-        for account in accounts
-    }
+def _answer(
+    relationship: Relationship, state: RelationshipState, verb: str, key: str, by: str, at: datetime
+) -> Relationship:
+    facts = {"relationship": relationship.pk}
+    _, is_new = decisions.record(verb=f"relationships.{verb}", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Relationship.objects.get(pk=relationship.pk)
+    invited = _invitation(relationship, at)
+    invited.state = state
+    invited.save(update_fields=["state"])
+    return invited
+
+
+def _invitation(relationship: Relationship, at: datetime) -> Relationship:
+    locked = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    if locked.state == RelationshipState.INVITED and (
+        locked.expires_at is None or locked.expires_at > at
+    ):
+        return locked
+    is_expired = locked.state == RelationshipState.INVITED
+    text = f"This invitation is {RelationshipState.EXPIRED if is_expired else locked.state}."
+    raise NotOpen(Reason("L5", "not_invited", text, {"state": locked.state}, "the master"))

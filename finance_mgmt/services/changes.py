@@ -1,0 +1,210 @@
+"""Changing relationships in force: upgrade, move, end, each now or later (L7-L10)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ..enums import Mode, RelationshipState
+from ..errors import FinanceError, Reason
+from ..models import Account, Grant, Relationship
+from ..rules import linking
+from . import decisions
+from .parties import lock_parties
+from .relationships import put_in_force
+
+
+class ChangeRefused(FinanceError):
+    """The relationship can't be changed. Every failing condition is named (L12)."""
+
+    code = "change_refused"
+
+
+@transaction.atomic
+def upgrade(
+    *,
+    relationship: Relationship,
+    has_acknowledged: bool = False,
+    effective_at: datetime | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Relationship:
+    """Turn management into trusteeship in place, with the same master (L7).
+
+    Raises ChangeRefused, KeyReused.
+    """
+    facts = {
+        "relationship": relationship.pk,
+        "has_acknowledged": has_acknowledged,
+        "effective_at": effective_at,
+    }
+    decision, is_new = decisions.record(verb="changes.upgrade", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Relationship.objects.get(pk=relationship.pk)
+    link = _in_force(relationship, "L7")
+    if link.mode == Mode.TRUSTEESHIP:
+        text = "It is trusteeship already. To go back to management, end it, then link anew."
+        raise ChangeRefused(Reason("L7", "already_trusteeship", text, {}, "the master"))
+    link.has_acknowledged = has_acknowledged
+    judge_upgrade(link, at, has_acknowledged)
+    _refuse_past("L9", effective_at, at)
+    link.trusteeship_from = effective_at or at
+    if _is_later(effective_at, at):
+        link.state = RelationshipState.CHANGE_PENDING
+        link.save()
+    else:
+        upgrade_now(link)
+    return link
+
+
+@transaction.atomic
+def move(
+    *,
+    relationship: Relationship,
+    master: Account,
+    has_acknowledged: bool = False,
+    effective_at: datetime | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Relationship:
+    """Move a member to another master at one instant, without a gap, in the same mode (L8).
+
+    Returns the relationship to the new master. Raises ChangeRefused, KeyReused.
+    """
+    facts = {
+        "relationship": relationship.pk,
+        "master": master.number,
+        "has_acknowledged": has_acknowledged,
+        "effective_at": effective_at,
+    }
+    decision, is_new = decisions.record(verb="changes.move", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Relationship.objects.get(decision=decision)
+    former = _in_force(relationship, "L8")
+    judge_move(former, master, has_acknowledged, at)
+    _refuse_past("L9", effective_at, at)
+    instant = effective_at or at
+    powers = former.grants.filter(granted_until__isnull=True).values_list("permission", flat=True)
+    new = Relationship(
+        master=master,
+        member=former.member,
+        mode=former.mode,
+        state=RelationshipState.SCHEDULED,
+        effective_from=instant,
+        has_acknowledged=has_acknowledged,
+        proposed_grants=sorted(powers),
+        moved_from=former,
+        decision=decision,
+    )
+    former.effective_to = instant
+    if _is_later(effective_at, at):
+        former.state = RelationshipState.CHANGE_PENDING
+        former.save()
+        new.save()
+    else:
+        end_now(former)
+        put_in_force(new, decision, instant)
+    return new
+
+
+@transaction.atomic
+def end(
+    *,
+    relationship: Relationship,
+    effective_at: datetime | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Relationship:
+    """End a relationship of either mode, now or later (L10). Raises ChangeRefused, KeyReused."""
+    facts = {"relationship": relationship.pk, "effective_at": effective_at}
+    _, is_new = decisions.record(verb="changes.end", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Relationship.objects.get(pk=relationship.pk)
+    link = _in_force(relationship, "L10")
+    judge_end(link, at)
+    _refuse_past("L9", effective_at, at)
+    link.effective_to = effective_at or at
+    if _is_later(effective_at, at):
+        link.state = RelationshipState.CHANGE_PENDING
+        link.save()
+    else:
+        end_now(link)
+    return link
+
+
+def judge_upgrade(link: Relationship, at: datetime, has_acknowledged: bool) -> None:
+    """Raise ChangeRefused with every reason against the upgrade (L7)."""
+    parties = lock_parties([link.master_id, link.member_id], at, besides=link)
+    reasons = linking.judge_upgrade(
+        master=parties[link.master_id],
+        member=parties[link.member_id],
+        has_acknowledged=has_acknowledged,
+    )
+    if reasons:
+        raise ChangeRefused(reasons)
+
+
+def judge_move(former: Relationship, master: Account, has_acknowledged: bool, at: datetime) -> None:
+    """Raise ChangeRefused with every reason against the move (L8)."""
+    ends = {former.master_id, former.member_id, master.pk}
+    parties = lock_parties(ends, at, besides=former)
+    reasons = linking.judge_move(
+        former=parties[former.master_id],
+        master=parties[master.pk],
+        member=parties[former.member_id],
+        mode=Mode(former.mode),
+        has_acknowledged=has_acknowledged,
+    )
+    if reasons:
+        raise ChangeRefused(reasons)
+
+
+def judge_end(link: Relationship, at: datetime) -> None:
+    """Raise ChangeRefused with every reason against the end (L10)."""
+    parties = lock_parties([link.master_id, link.member_id], at, besides=link)
+    if reasons := linking.judge_end(member=parties[link.member_id]):
+        raise ChangeRefused(reasons)
+
+
+def upgrade_now(link: Relationship) -> None:
+    """Let trusteeship be in force from its date on; the single powers end there (Z5)."""
+    link.mode = Mode.TRUSTEESHIP
+    link.state = RelationshipState.ACTIVE
+    link.save()
+    _close_grants(link, link.trusteeship_from)
+
+
+def end_now(link: Relationship) -> None:
+    """Let the relationship and its powers end at its date."""
+    link.state = RelationshipState.ENDED
+    link.save()
+    _close_grants(link, link.effective_to)
+
+
+def _close_grants(link: Relationship, instant: datetime | None) -> None:
+    Grant.objects.filter(relationship=link, granted_until__isnull=True).update(
+        granted_until=instant
+    )
+
+
+def _in_force(relationship: Relationship, rule: str) -> Relationship:
+    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    if link.state == RelationshipState.ACTIVE:
+        return link
+    if link.state == RelationshipState.CHANGE_PENDING:
+        text = "Another change of this relationship is pending. Cancel it first."
+        raise ChangeRefused(Reason(rule, "change_pending", text, {"state": link.state}))
+    text = f"This relationship is {link.get_state_display()}; only one in force can change."
+    raise ChangeRefused(Reason(rule, "not_in_force", text, {"state": link.state}))
+
+
+def _refuse_past(rule: str, effective_at: datetime | None, at: datetime) -> None:
+    if effective_at is not None and effective_at < at:
+        text = "A change can't be dated in the past. Leave the date out to make it now."
+        raise ChangeRefused(Reason(rule, "dated_in_the_past", text, {"at": at}, "the caller"))
+
+
+def _is_later(effective_at: datetime | None, at: datetime) -> bool:
+    return effective_at is not None and effective_at > at

@@ -1,0 +1,62 @@
+"""A master and a member between whom money moves: locked, with where they stand (F6-F8)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .. import queries
+from ..enums import Mode
+from ..errors import Reason
+from ..models import Account
+from ..rules.credit import Figures
+from ..rules.terms import Standing, decide
+from . import locks
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both ends at one instant; their funds are locked until the transaction ends."""
+
+    master: Account
+    member: Account
+    standing: Standing
+    master_figures: Figures
+    member_figures: Figures
+
+    def judge(self) -> list[Reason]:
+        """Why nothing may move between them at all; empty: they are in management (F8)."""
+        if self.standing.master != self.master.pk:
+            text = f"{self.member.number} is not a member of {self.master.number}."
+            return [Reason("F6", "not_linked", text, {"member": self.member.number})]
+        if self.standing.mode == Mode.TRUSTEESHIP:
+            text = "In trusteeship the master pays: there is nothing to allocate or transfer."
+            return [Reason("F8", "in_trusteeship", text, {"member": self.member.number})]
+        return []
+
+
+def lock_pair(master: Account, member: Account, at: datetime) -> Pair:
+    """Lock the funds of both ends, in key order, and read where they stand."""
+    funds = locks.lock_funds([master.pk, member.pk])
+    standings = queries.standings([master.pk, member.pk], at)
+    figures = {pk: queries.figures(row, decide(standings[pk])) for pk, row in funds.items()}
+    return Pair(master, member, standings[member.pk], figures[master.pk], figures[member.pk])
+
+
+def judge_arrears(account: Account, figures: Figures, at: datetime) -> list[Reason]:
+    """Why an account in arrears may not give cash away; empty: it is in none (F7)."""
+    past_due = [
+        months
+        for path in settings.LINK_FACTS
+        if (
+            months := import_string(path)([account.pk], at)
+            .get(account.pk, {})
+            .get("bills_past_due")
+        )
+    ]
+    if figures.available >= 0 and not past_due:
+        return []
+    text = f"{account.number} is in arrears. Top up or settle first."
+    facts = {"available": figures.available, "bills_past_due": past_due}
+    return [Reason("F7", "in_arrears", text, facts, "the account: top up or settle")]
