@@ -67,3 +67,52 @@ class RowStatus(TextChoices):
     STORED = "stored", _("stored")
     PARKED = "parked", _("parked")  # kept, shown, not billed until somebody decides
     RESOLVED = "resolved", _("resolved")  # was parked, stored since
+
+
+class OrderKind(TextChoices):
+    """What a prepaid order is for (O1)."""
+
+    NEW = "new", _("new")
+    RENEW = "renew", _("renew")  # goes on where the paid period ends
+    UPGRADE = "upgrade", _("upgrade")  # for what is left of the paid period
+
+
+class OrderStatus(TextChoices):
+    """Where an order stands (O1)."""
+
+    PENDING = "pending", _("pending")
+    PAID = "paid", _("paid")
+    REFUNDED = "refunded", _("refunded")
+    PARTLY_REFUNDED = "partly refunded", _("partly refunded")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class ResourceKind(TextChoices):
+    """How a resource is paid."""
+
+    PREPAID = "prepaid", _("prepaid")
+    POSTPAID = "postpaid", _("postpaid")
+
+
+class ResourceStatus(TextChoices):
+    """Whether a resource serves (R1)."""
+
+    RUNNING = "running", _("running")
+    SUSPENDED = "suspended", _("suspended")
+    RELEASED = "released", _("released")
+
+
+class CommitmentKind(TextChoices):
+    """What a commitment covers (K1), in the order they apply."""
+
+    RESERVED_INSTANCE = "reserved_instance", _("reserved instance")
+    STORAGE_CAPACITY_UNIT = "storage_capacity_unit", _("storage capacity unit")
+    SAVINGS_PLAN = "savings_plan", _("savings plan")
+
+
+class SettlementKind(TextChoices):
+    """How an outstanding amount was lowered."""
+
+    OWN = "own", _("own cash")  # S1
+    UNIFIED = "unified", _("the master's cash")  # S2
+    REFUND = "refund", _("refund")  # O4: an order's credit went back

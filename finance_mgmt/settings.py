@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 env = environ.Env()
@@ -48,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "finance_mgmt.admin.zone.BillingTimeZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -105,6 +107,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+LOGIN_REDIRECT_URL = "admin:index"
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -139,6 +143,8 @@ RUN_STEPS = {
 # Who may object to a link, and with which facts: functions (account_ids, at) -> facts by account.
 LINK_FACTS = [
     "billing.queries.open_usage_of",
+    "billing.queries.running_postpaid_of",
+    "billing.queries.open_orders_of",
     "billing.queries.bills_past_due_of",
 ]
 
@@ -166,11 +172,127 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
+# The admin. Panels are functions by dotted path, so that upper floors add theirs to pages below.
+DASHBOARD_PANELS = [  # (request) -> panels of the first page
+    "billing.admin.dashboard.panels",
+    "finance_mgmt.admin.runs.dashboard_panels",
+]
+ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
+
+# The sidebar. A model gives an entry its name, page and permission; `badge` counts what waits.
+ADMIN_NAVIGATION = [
+    (
+        _("Today"),
+        [
+            {"title": _("Dashboard"), "icon": "space_dashboard", "page": "admin:index"},
+            {
+                "model": "finance_mgmt.run",
+                "icon": "manufacturing",
+                "badge": "finance_mgmt.admin.runs.failed_count",
+            },
+        ],
+    ),
+    (
+        _("Customers"),
+        [
+            {"model": "finance_mgmt.account", "icon": "apartment"},
+            {"model": "finance_mgmt.relationship", "icon": "account_tree"},
+            {"model": "finance_mgmt.grant", "icon": "key"},
+            {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
+            {"model": "finance_mgmt.identity", "icon": "verified_user"},
+        ],
+    ),
+    (
+        _("Charging"),
+        [
+            {"model": "billing.charge", "icon": "receipt"},
+            {"model": "billing.discount", "icon": "percent"},
+            {"model": "billing.voucher", "icon": "redeem"},
+            {"model": "billing.product", "icon": "category"},
+            {"model": "billing.family", "icon": "folder"},
+            {"model": "billing.price", "icon": "sell"},
+        ],
+    ),
+    (
+        _("Bills"),
+        [
+            {"model": "billing.bill", "icon": "request_quote"},
+            {
+                "model": "billing.bill",
+                "title": _("Outstanding bills"),
+                "icon": "hourglass_top",
+                "query": {"status__exact": "outstanding"},
+            },
+        ],
+    ),
+    (
+        _("Usage in"),
+        [
+            {
+                "title": _("Import a file"),
+                "icon": "upload_file",
+                "page": "admin:billing_usageimport_upload",
+                "needs": "billing.add_usageimport",
+            },
+            {"model": "billing.usageimport", "icon": "inventory"},
+            {
+                "model": "billing.importedrow",
+                "title": _("Parked rows"),
+                "icon": "pause_circle",
+                "query": {"status__exact": "parked"},
+                "badge": "billing.admin.parked.parked_count",
+                "tone": "warning",
+            },
+            {"model": "billing.usagerecord", "icon": "speed"},
+            {"model": "billing.source", "icon": "input"},
+            {"model": "billing.accountkey", "icon": "badge"},
+        ],
+    ),
+    (
+        _("System"),
+        [
+            {"model": "finance_mgmt.decision", "icon": "history_edu"},
+            {"model": "finance_mgmt.storedpolicy", "icon": "tune"},
+            {"model": "django_celery_beat.periodictask", "icon": "schedule"},
+            {"model": "auth.user", "icon": "person"},
+            {"model": "auth.group", "icon": "group"},
+        ],
+    ),
+]
+
 UNFOLD = {
     "SITE_TITLE": _("Group billing"),
     "SITE_HEADER": _("Group billing"),
+    "SITE_SUBHEADER": "finance_mgmt.admin.navigation.time_zone",
     "SITE_SYMBOL": "account_balance",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
+    ],
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
+    "STYLES": [lambda request: static("css/admin.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "finance_mgmt.admin.navigation.groups",
+    },
+    "COMMAND": {"search_callback": "finance_mgmt.admin.search.find"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 258)",
+            "100": "oklch(93.5% .032 258)",
+            "200": "oklch(88% .06 258)",
+            "300": "oklch(80% .1 258)",
+            "400": "oklch(70% .145 259)",
+            "500": "oklch(61% .18 260)",
+            "600": "oklch(51% .19 261)",
+            "700": "oklch(45% .17 262)",
+            "800": "oklch(39% .14 263)",
+            "900": "oklch(34% .11 263)",
+            "950": "oklch(25% .07 264)",
+        },
+    },
 }

@@ -4,24 +4,38 @@ from .bills import Bill
 from .catalog import Family, Price, Product
 from .charges import Charge
 from .closing import ClosedThrough
+from .commitments import Commitment, Coverage, CoverUse
 from .discounts import Discount
 from .imports import Finding, ImportedRow, UsageImport
+from .orders import Order, Refund
+from .resources import Resource
+from .settlements import Settlement
 from .sources import AccountKey, Source
+from .staging import StagedRow
 from .usage import UsageRecord
-from .vouchers import Voucher, VoucherDraw
+from .vouchers import Coupon, Voucher, VoucherDraw
 
 __all__ = [
     "AccountKey",
     "Bill",
     "Charge",
     "ClosedThrough",
+    "Commitment",
+    "Coupon",
+    "CoverUse",
+    "Coverage",
     "Discount",
     "Family",
     "Finding",
     "ImportedRow",
+    "Order",
     "Price",
     "Product",
+    "Refund",
+    "Resource",
+    "Settlement",
     "Source",
+    "StagedRow",
     "UsageImport",
     "UsageRecord",
     "Voucher",

@@ -12,8 +12,8 @@ from ..enums import BillStatus
 
 # What is still open and whether it is settled move on; nothing else of a bill ever changes.
 ONLY_SETTLING_CHANGES_A_BILL = """
-IF to_jsonb(OLD) - 'outstanding' - 'status'
-        IS DISTINCT FROM to_jsonb(NEW) - 'outstanding' - 'status' THEN
+IF to_jsonb(OLD) - '{outstanding,status,due_run_at}'::text[]
+        IS DISTINCT FROM to_jsonb(NEW) - '{outstanding,status,due_run_at}'::text[] THEN
     RAISE EXCEPTION 'an issued bill never changes; correct it on the next one';
 END IF;
 RETURN NEW;
@@ -21,7 +21,7 @@ RETURN NEW;
 
 
 class Bill(models.Model):
-    """One payer's month (B4, B5). Issued once and then fixed, but for `outstanding` and `status`.
+    """One payer's month (B4, B5). Issued once and then fixed, but for what is settled of it.
 
     Its lines are the charges of its payer and month, after the negative total carried from an
     earlier bill, if any. Sum of lines - round_off = total, always (B3).
@@ -44,6 +44,8 @@ class Bill(models.Model):
         blank=True,
         related_name="carried_to",
     )
+    # What the next bill starts with, in the payer's favour; 0 or below (B5).
+    carried_forward = money_amount(verbose_name=_("carried forward"), default=0)
     round_off = exact_amount(verbose_name=_("round-off"))
     total = money_amount(verbose_name=_("total"))
     from_cash = money_amount(verbose_name=_("from cash"))
@@ -52,6 +54,7 @@ class Bill(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=BillStatus.choices)
     issued_at = models.DateTimeField(_("issued at"))
     due_on = models.DateField(_("due on"))
+    due_run_at = models.DateTimeField(_("due-date run at"), null=True, blank=True)
     content_hash = models.CharField(_("content hash"), max_length=64)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="bills")
 
@@ -72,13 +75,14 @@ class Bill(models.Model):
                 name="lines_less_round_off_are_the_total",
             ),
             models.CheckConstraint(
-                condition=Q(total__lt=0, from_cash=0, on_credit=0)
-                | Q(total__gte=0, total=F("from_cash") + F("on_credit")),
-                name="a_bill_is_drawn_from_cash_and_credit",
+                condition=Q(total=F("from_cash") + F("on_credit") + F("carried_forward")),
+                name="a_bill_is_drawn_from_cash_and_credit_or_carried",
             ),
             models.CheckConstraint(
-                condition=Q(outstanding__gte=0, outstanding__lte=F("on_credit")),
-                name="outstanding_is_part_of_what_is_on_credit",
+                condition=Q(carried_forward__lte=0), name="only_a_credit_balance_is_carried"
+            ),
+            models.CheckConstraint(
+                condition=Q(outstanding__gte=0), name="outstanding_is_never_negative"
             ),
             models.CheckConstraint(
                 condition=Q(round_off__gte=0, round_off__lt=1), name="round_off_is_below_one_unit"

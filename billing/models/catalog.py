@@ -57,6 +57,9 @@ class Price(models.Model):
         Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="prices"
     )
     unit_price = exact_amount(verbose_name=_("unit price"))
+    # Graduated steps by quantity per owner and billing month (P1): [["100", "0.08"], ["500", ...]]
+    # means 0.08 for each unit above 100. `unit_price` is for those below the first step.
+    tiers = models.JSONField(_("tiers"), default=list, blank=True)
     effective_from = models.DateTimeField(_("in force from"))
 
     class Meta:

@@ -49,7 +49,12 @@ class Charge(models.Model):
         db_index=False,
     )
     product = models.ForeignKey(
-        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="+"
+        Product,
+        verbose_name=_("product"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     resource = models.CharField(_("resource"), max_length=1000, blank=True)
     period_start = models.DateTimeField(_("charge period start"))
@@ -87,8 +92,18 @@ class Charge(models.Model):
         blank=True,
         related_name="+",
     )
+    order = models.ForeignKey(
+        "billing.Order",
+        verbose_name=_("order"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="charges",
+    )
     is_late = models.BooleanField(_("late"), default=False)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # Which cover, discount and vouchers were tried and why; null: none had a chance (B1).
+    explanation = models.JSONField(_("explanation"), null=True, blank=True)
     step = models.ForeignKey(
         RunStep,
         verbose_name=_("closed by"),
@@ -125,6 +140,15 @@ class Charge(models.Model):
                     - F("voucher_amount")
                 ),
                 name="payable_is_list_less_covered_discount_and_voucher",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=ChargeKind.ADJUSTMENT) | Q(product__isnull=False),
+                name="only_an_adjustment_has_no_product",
+            ),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False, kind__in=[ChargeKind.ORDER, ChargeKind.REFUND])
+                | Q(order__isnull=True, kind__in=[ChargeKind.USAGE, ChargeKind.ADJUSTMENT]),
+                name="orders_and_refunds_name_their_order",
             ),
         ]
         triggers = [

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from finance_mgmt.models import Account
+from finance_mgmt.models import Account, Decision
 from finance_mgmt.models.columns import exact_amount
 
 from .catalog import Family, Product
@@ -39,6 +39,9 @@ class Discount(models.Model):
     fixed_price = exact_amount(verbose_name=_("fixed price"), null=True, blank=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    decision = models.ForeignKey(
+        Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("discount")

@@ -25,6 +25,8 @@ class UsageImport(models.Model):
     by = models.CharField(_("by"), max_length=150)
     received_at = models.DateTimeField(_("received at"))
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="usage_import")
+    # What the reading found, for the storing to compare with: {"by", "rows", "totals", "zone"}
+    reading = models.JSONField(default=dict)
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
     rows_stored = models.PositiveIntegerField(_("rows stored"), default=0)
     rows_known = models.PositiveIntegerField(_("rows already known"), default=0)

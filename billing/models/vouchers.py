@@ -72,3 +72,31 @@ class VoucherDraw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voucher.code} {self.amount.normalize():f}"
+
+
+class Coupon(models.Model):
+    """A price cut on one order of its owner, used once (V5). Never crosses accounts."""
+
+    code = models.CharField(_("code"), max_length=100, unique=True)
+    owner = models.ForeignKey(
+        Account, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="coupons"
+    )
+    amount = exact_amount(verbose_name=_("amount"))
+    products = models.ManyToManyField(Product, verbose_name=_("products"), blank=True)
+    families = models.ManyToManyField(Family, verbose_name=_("families"), blank=True)
+    minimum_spend = exact_amount(verbose_name=_("minimum spend"), default=0)
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("issued at"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="coupons")
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        ordering = ["expires_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_coupon_is_positive")
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -11,7 +11,7 @@ MOST_TOLD = 100
 
 
 def wrong_bills() -> list[str]:
-    """Bills that are not the sum of their charges (I5, B3)."""
+    """Bills that are not the sum of their charges (B3)."""
     return _told(
         """
         SELECT format('Bill %%s %%s says %%s, its charges sum to %%s.', account.number,
@@ -29,7 +29,7 @@ def wrong_bills() -> list[str]:
 
 
 def wrongly_charged_usage() -> list[str]:
-    """Closed usage that is not in exactly one charge, and charges without their usage (I7)."""
+    """Closed usage that is not in exactly one charge, and charges without their usage (B2)."""
     return _told(
         """
         WITH used AS (
@@ -47,7 +47,8 @@ def wrongly_charged_usage() -> list[str]:
             GROUP BY 1, 2, 3, 4, 5
         ), charged AS (
             SELECT owner_id, product_id, resource, period_start, record_id, quantity
-            FROM billing_charge WHERE kind IN ('usage', 'adjustment')
+            FROM billing_charge
+            WHERE kind = 'usage' OR (kind = 'adjustment' AND record_id IS NOT NULL)
         )
         SELECT format('Usage of account %%s, product %%s, from %%s: used %%s, charged %%s.',
             coalesce(used.owner_id, charged.owner_id),
@@ -64,13 +65,14 @@ def wrongly_charged_usage() -> list[str]:
 
 
 def wrong_payers() -> list[str]:
-    """Charges whose payer is not the one of the relationship at their period's start (I12, C1)."""
+    """Charges whose payer is not the one of the relationship at their period's start (C1)."""
     return _told(
         f"""
         SELECT format('Charge %%s is paid by account %%s, by C1 it is account %%s.',
             due.id, due.payer_id, {PAYER})
         FROM billing_charge due {JOIN_STANDING}
-        WHERE due.payer_id <> {PAYER}
+        WHERE due.payer_id <> {PAYER} 
+            AND (due.kind IN ('usage', 'order') OR due.record_id IS NOT NULL)
         """
     )
 
@@ -80,7 +82,7 @@ def wrong_accruals() -> list[str]:
     return _told(
         """
         WITH RECURSIVE undrawn AS (  -- negative bills no drawn bill took over, and theirs
-            SELECT id, carried_from_id FROM billing_bill WHERE status = 'carried'
+            SELECT id, carried_from_id FROM billing_bill WHERE carried_forward < 0
                 AND id NOT IN (SELECT carried_from_id FROM billing_bill
                                WHERE carried_from_id IS NOT NULL)
             UNION ALL
@@ -105,7 +107,7 @@ def wrong_accruals() -> list[str]:
 
 
 def wrong_vouchers() -> list[str]:
-    """Vouchers whose draws don't explain what remains, and charges without their draws (I15)."""
+    """Vouchers whose draws don't explain what remains, and charges without their draws (V1)."""
     return _told(
         """
         SELECT format('Voucher %%s: %%s remain, its draws leave %%s.', voucher.code,

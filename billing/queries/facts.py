@@ -7,8 +7,8 @@ from typing import Any
 
 from finance_mgmt.queries import policy
 
-from ..enums import BillStatus
-from ..models import Bill, ClosedThrough, UsageRecord
+from ..enums import BillStatus, OrderStatus, ResourceKind, ResourceStatus
+from ..models import Bill, ClosedThrough, Order, Resource, UsageRecord
 
 
 def open_usage_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
@@ -19,6 +19,24 @@ def open_usage_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[
         records = records.filter(due_at__gt=closed)
     owners = records.values_list("owner_id", flat=True).distinct()
     return {owner: {"has_open_usage": True} for owner in owners}
+
+
+def running_postpaid_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    """Which accounts run postpaid resources: an open cycle even without usage yet (L3)."""
+    resources = Resource.objects.filter(
+        account_id__in=account_ids, kind=ResourceKind.POSTPAID
+    ).exclude(status=ResourceStatus.RELEASED)
+    owners = resources.values_list("account_id", flat=True).distinct()
+    return {owner: {"has_open_usage": True} for owner in owners}
+
+
+def open_orders_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    """Which accounts have unpaid orders, by number (L4, L10)."""
+    orders = Order.objects.filter(owner_id__in=account_ids, status=OrderStatus.PENDING)
+    found: dict[int, list[str]] = defaultdict(list)
+    for owner, number in orders.order_by("number").values_list("owner_id", "number"):
+        found[owner].append(number)
+    return {owner: {"open_orders": ", ".join(numbers)} for owner, numbers in found.items()}
 
 
 def bills_past_due_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:

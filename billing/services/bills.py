@@ -35,9 +35,25 @@ class Month:
     """What one payer's bill is made of: exact sums by owner, of this month and of carried ones."""
 
     charge_count: int = 0
-    by_owner: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
-    carried_by_owner: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    own_undrawn: Decimal = ZERO
+    members_undrawn: Decimal = ZERO
+    own_moved: Decimal = ZERO  # orders less refunds: their money moved when they were made
+    members_moved: Decimal = ZERO
+    moved_cash: Decimal = ZERO
+    moved_credit: Decimal = ZERO
+    refunded_to_earlier_bills: Decimal = ZERO
+    undrawn_by_owner: dict[int, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     carried_from: Bill | None = None
+
+    def count(self, is_own: bool, charges: int, undrawn: Decimal, moved: Decimal) -> None:
+        """Add one owner's charges of the month."""
+        self.charge_count += charges
+        if is_own:
+            self.own_undrawn += undrawn
+            self.own_moved += moved
+        else:
+            self.members_undrawn += undrawn
+            self.members_moved += moved
 
 
 @transaction.atomic
@@ -136,18 +152,21 @@ def _months(payers: Sequence[int], month: date) -> dict[int, Month]:
     wanted = {month}.union(*months.values())
     with connection.cursor() as cursor:
         cursor.execute(bills_sql.SUMS, {"payers": list(payers), "months": list(wanted)})
-        for payer, owner, charged, count, amount in cursor.fetchall():
+        for payer, owner, charged, count, undrawn, moved in cursor.fetchall():
             if charged == month:
-                made[payer].charge_count += count
-                made[payer].by_owner[owner] += amount
-            elif charged in months.get(payer, ()):
-                made[payer].carried_by_owner[owner] += amount
+                made[payer].count(payer == owner, count, undrawn, moved)
+            if charged == month or charged in months.get(payer, ()):
+                made[payer].undrawn_by_owner[owner] += undrawn
+        cursor.execute(bills_sql.MOVED, {"payers": list(payers), "month": month})
+        for payer, cash, credit, earlier in cursor.fetchall():
+            made[payer].moved_cash, made[payer].moved_credit = cash, credit
+            made[payer].refunded_to_earlier_bills = earlier
     return made
 
 
 def _carried(payers: Sequence[int]) -> dict[int, list[Bill]]:
     """The chain of negative bills that the next one starts with, newest first, by payer."""
-    bills = Bill.objects.filter(payer_id__in=payers, status=BillStatus.CARRIED)
+    bills = Bill.objects.filter(payer_id__in=payers, carried_forward__lt=0)
     found = {}
     for bill in bills.filter(carried_to__isnull=True):
         chain = [bill]
@@ -165,50 +184,53 @@ def _hashes(payers: Sequence[int], month: date) -> dict[int, str]:
 
 def _bill(funds: Funds, month: date, made: Month) -> Bill:
     account: Account = funds.account
-    own = made.by_owner.get(account.pk, ZERO)
-    members = sum(made.by_owner.values(), ZERO) - own
-    carried = made.carried_from.total if made.carried_from else ZERO
+    carried = made.carried_from.carried_forward if made.carried_from else ZERO
     draw = funding.draw(
-        own=own, members=members, carried=carried, cash=funds.cash, currency=account.currency
+        own=made.own_undrawn,
+        members=made.members_undrawn,
+        carried=carried,
+        cash=funds.cash,
+        currency=account.currency,
     )
-    status = BillStatus.OUTSTANDING if draw.on_credit else BillStatus.SETTLED
+    on_credit = draw.on_credit + made.moved_credit
+    outstanding = on_credit + made.refunded_to_earlier_bills
+    status = BillStatus.OUTSTANDING if outstanding else BillStatus.SETTLED
     return Bill(
         payer=account,
         month=month,
         currency=account.currency,
         charge_count=made.charge_count,
-        own_amount=own,
-        members_amount=members,
+        own_amount=made.own_undrawn + made.own_moved,
+        members_amount=made.members_undrawn + made.members_moved,
         carried_amount=carried,
         carried_from=made.carried_from,
+        carried_forward=min(draw.total, ZERO),
         round_off=draw.round_off,
-        total=draw.total,
-        from_cash=draw.from_cash,
-        on_credit=draw.on_credit,
-        outstanding=draw.on_credit,
-        status=BillStatus.CARRIED if draw.total < ZERO else status,
+        total=draw.total + made.own_moved + made.members_moved,
+        from_cash=draw.from_cash + made.moved_cash,
+        on_credit=on_credit,
+        outstanding=outstanding,
+        status=BillStatus.CARRIED if draw.total < ZERO and not outstanding else status,
     )
 
 
 def _lines(bill: Bill, funds: Funds, made: Month) -> Iterator[ledger.Line]:
-    if bill.status == BillStatus.CARRIED:
+    if bill.carried_forward:
         return  # nothing is drawn: it stays unsettled, in the payer's favour, until the next bill
-    owners = {**made.by_owner}
-    for owner, amount in made.carried_by_owner.items():
-        owners[owner] = owners.get(owner, ZERO) + amount
-    for owner, amount in sorted(owners.items()):
+    for owner, amount in sorted(made.undrawn_by_owner.items()):
         if amount:
             yield accrual(
                 bill.payer_id, owner, -amount, bill.currency, MovementKind.ACCRUAL_RELEASE
             )
-    transferred = min(bill.from_cash, funds.transferred_in)  # spent first (F7)
-    cash = [(Pocket.TRANSFERRED_CASH, transferred), (Pocket.CASH, bill.from_cash - transferred)]
+    from_cash = bill.from_cash - made.moved_cash
+    transferred = min(from_cash, funds.transferred_in)  # spent first (F7)
+    cash = [(Pocket.TRANSFERRED_CASH, transferred), (Pocket.CASH, from_cash - transferred)]
     yield from (_drawn(bill, pocket, amount, bill.payer_id) for pocket, amount in cash if amount)
     credit = funding.credit_by_owner(
-        bill.on_credit,
-        owners,
+        bill.on_credit - made.moved_credit,
+        made.undrawn_by_owner,
         payer=bill.payer_id,
-        from_cash=bill.from_cash,
+        from_cash=from_cash,
         currency=bill.currency,
     )
     yield from _credit_lines(bill, credit.items())

@@ -5,7 +5,7 @@ discounts count at the start of each charge period (C1), the price of that insta
 best discount (D1), and inserts the charges. Returns the sums by payer and owner.
 """
 
-from finance_mgmt.rules.terms_in_sql import DISCOUNTS_OF, JOIN_STANDING, PAYER
+from finance_mgmt.rules.terms_in_sql import DISCOUNTS_OF, IN_TRUSTEESHIP, JOIN_STANDING, PAYER
 
 # A record that stands alone (late, adjustment, credit) is its own group and keeps its id.
 DUE = """
@@ -24,7 +24,7 @@ DUE = """
 # The list price in force at the start of the charge period (P1, C1).
 JOIN_PRICE = """
 LEFT JOIN LATERAL (
-    SELECT unit_price FROM billing_price
+    SELECT unit_price, tiers FROM billing_price
     WHERE product_id = due.product_id AND effective_from <= due.period_start
     ORDER BY effective_from DESC LIMIT 1
 ) price ON due.priced_quantity IS NOT NULL
@@ -59,6 +59,13 @@ LEFT JOIN LATERAL (
 ) best ON placed.kind = 'usage'
 """
 
+# Usage that may be covered, paid by vouchers or priced in steps is walked one by one instead.
+IS_WALKED = """
+due.kind = 'usage' AND (
+    due.owner_id = ANY(%(walked_owners)s) OR due.product_id = ANY(%(stepped_products)s)
+)
+"""
+
 CLOSE = f"""
 WITH due AS ({DUE}), placed AS (
     SELECT due.*, product.family_id, price.unit_price, link.id AS relationship_id,
@@ -71,6 +78,7 @@ WITH due AS ({DUE}), placed AS (
     FROM due JOIN billing_product product ON product.id = due.product_id
     {JOIN_STANDING}
     {JOIN_PRICE}
+    WHERE NOT ({IS_WALKED})
 ), written AS (
     INSERT INTO billing_charge (
         kind, owner_id, payer_id, product_id, resource, period_start, period_end, billing_month,
@@ -93,6 +101,31 @@ WITH due AS ({DUE}), placed AS (
 )
 SELECT payer_id, owner_id, currency, count(*), sum(payable_amount) FROM written
 GROUP BY payer_id, owner_id, currency ORDER BY payer_id, owner_id
+"""
+
+# The groups to walk, in the order they draw: as their cycles ended, the payer's own first, then
+# members by start of relationship, number, product, resource (K3).
+WALKED = f"""
+WITH due AS ({DUE}), placed AS (
+    SELECT due.*, product.code AS product_code, product.family_id, price.unit_price, price.tiers,
+        link.id AS relationship_id, link.effective_from, product.keeps_own_discount,
+        {PAYER} AS payer_id, {DISCOUNTS_OF} AS discounts_of, {IN_TRUSTEESHIP} AS in_trusteeship
+    FROM due JOIN billing_product product ON product.id = due.product_id
+    {JOIN_STANDING}
+    {JOIN_PRICE}
+    WHERE {IS_WALKED}
+)
+SELECT placed.owner_id, placed.payer_id, placed.discounts_of, placed.relationship_id,
+    placed.in_trusteeship, placed.keeps_own_discount, placed.product_id, placed.product_code,
+    placed.family_id, placed.resource, placed.period_start, placed.period_end,
+    {BILLING_MONTH} AS billing_month, placed.quantity, placed.priced_quantity,
+    placed.given_amount, placed.unit_price, placed.tiers, placed.record_id, placed.is_late,
+    placed.reason, payer.currency
+FROM placed
+JOIN finance_mgmt_account payer ON payer.id = placed.payer_id
+JOIN finance_mgmt_account owner ON owner.id = placed.owner_id
+ORDER BY placed.due_at, placed.payer_id <> placed.owner_id, placed.effective_from, owner.number,
+    placed.product_code, placed.resource, placed.period_start, placed.record_id
 """
 
 # Which products would be closed at no price at all: asked only after the close was refused.

@@ -24,6 +24,7 @@ from ..models import ClosedThrough, Voucher, VoucherDraw
 from ..queries import due_records
 from ..rules.chunks import chunks
 from . import close_sql
+from .walked_charges import Walk, walked
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -92,7 +93,10 @@ def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
         "delay": policy.close_after,
         "step": step.pk,
     }
+    facts["walked_owners"], facts["stepped_products"] = walked(step.scope["owners"])
     sums = _write_charges(facts)
+    if facts["walked_owners"] or facts["stepped_products"]:
+        sums += Walk(facts, policy.zone).write()
     checkpoint("close-charges-written")
     _draw_credits(step)
     _accrue(sums, step, by=by, at=at)
@@ -116,11 +120,16 @@ def _write_charges(facts: dict[str, Any]) -> list[tuple[int, int, str, int, Deci
             cursor.execute(close_sql.CLOSE, facts)
             return cursor.fetchall()
     except IntegrityError:
-        with connection.cursor() as cursor:
-            cursor.execute(close_sql.WITHOUT_PRICE, facts)
-            codes = [code for (code,) in cursor.fetchall()]
-        if not codes:
-            raise
+        _refuse_without_price(facts)
+        raise
+
+
+def _refuse_without_price(facts: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(close_sql.WITHOUT_PRICE, facts)
+        codes = [code for (code,) in cursor.fetchall()]
+    if not codes:
+        return
     text = f"No price is in force for {', '.join(codes[:20])}. Add one, then try again."
     mend = "the provider's finance staff: add a price"
     raise CloseRefused(Reason("P1", "no_price", text, {"products": codes}, mend))

@@ -83,6 +83,10 @@ class Relationship(models.Model):
         blank=True,
         related_name="moved_to",
     )
+    # Since when the master's cash settles the member's bills; null: off (S2).
+    unified_settlement_from = models.DateTimeField(
+        _("unified settlement since"), null=True, blank=True
+    )
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="relationships")
 
     class Meta:

@@ -32,6 +32,7 @@ def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]
             mode=mode_at(link, at),
             master=link.master_id,
             relationship=link.pk,
+            has_unified_settlement=link.unified_settlement_from is not None,
             granted=frozenset((Permission(g.permission), End(g.held_by)) for g in link.in_force),
         )
     return found

@@ -1,0 +1,129 @@
+"""What commitments cover of a charge, and in which order (K1-K4). Pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from finance_mgmt.money import EXACT, ZERO, exact
+
+from ..enums import CommitmentKind
+
+HOUR = timedelta(hours=1)
+_RANK = {kind: rank for rank, kind in enumerate(CommitmentKind)}
+
+
+@dataclass
+class Cover:
+    """One commitment. `used` holds what each slot has given already: units, or list value.
+
+    A slot is the charge's own cycle; of a savings plan it is an hour.
+    """
+
+    commitment: int
+    code: str
+    owner: int
+    kind: str
+    starts_at: datetime
+    expires_at: datetime | None
+    is_shared: bool
+    product: int | None = None
+    families: frozenset[int] = field(default_factory=frozenset)
+    quantity: Decimal = ZERO
+    commit: Decimal = ZERO
+    rate: Decimal = Decimal(1)
+    used: dict[datetime, Decimal] = field(default_factory=dict)
+
+    @property
+    def per_slot(self) -> Decimal:
+        """Units per cycle, or the list value that an hour of the plan covers (K1: c / r)."""
+        if self.kind == CommitmentKind.SAVINGS_PLAN:
+            return EXACT.divide(self.commit, self.rate)
+        return self.quantity
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One charge to be covered: whose, of what, over which period, at which list price."""
+
+    owner: int
+    product: int
+    family: int
+    period_start: datetime
+    period_end: datetime
+    hour_start: datetime  # of the hour that contains the period's start, in the billing zone
+    quantity: Decimal
+    list_amount: Decimal
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What one commitment covered of one charge."""
+
+    commitment: int
+    quantity: Decimal
+    amount: Decimal
+
+
+def cover(
+    covers: Iterable[Cover], usage: Usage, price_of: Callable[[Decimal], Decimal]
+) -> list[Covered]:
+    """Cover a charge by reserved instance, capacity unit, plan; own first, then earliest expiry.
+
+    `price_of(quantity)` is the list value of the first `quantity` units still uncovered at the
+    end: what is covered is taken from the top. Uses up the slots of the commitments.
+    """
+    left_quantity, left_amount = usage.quantity, usage.list_amount
+    found = []
+    for one in sorted(covers, key=lambda one: _order(one, usage.owner)):
+        if left_quantity <= ZERO or left_amount <= ZERO or not _applies(one, usage):
+            continue
+        if one.kind == CommitmentKind.SAVINGS_PLAN:
+            amount = _take_hours(one, usage, left_amount)
+            share = EXACT.divide(amount, left_amount)
+            quantity = left_quantity if amount == left_amount else exact(left_quantity * share)
+        else:
+            quantity = _take_slot(one, usage.period_start, left_quantity)
+            amount = left_amount - price_of(left_quantity - quantity) if quantity else ZERO
+        if amount > ZERO or quantity > ZERO:
+            found.append(Covered(one.commitment, quantity, amount))
+            left_quantity -= quantity
+            left_amount -= amount
+    return found
+
+
+def _applies(one: Cover, usage: Usage) -> bool:
+    if usage.owner != one.owner and not one.is_shared:
+        return False
+    if usage.period_start < one.starts_at:
+        return False
+    if one.expires_at is not None and usage.period_start >= one.expires_at:
+        return False
+    if one.kind == CommitmentKind.RESERVED_INSTANCE:
+        return usage.product == one.product
+    return not one.families or usage.family in one.families
+
+
+def _take_slot(one: Cover, slot: datetime, wanted: Decimal) -> Decimal:
+    free = one.per_slot - one.used.get(slot, ZERO)
+    taken = max(min(free, wanted), ZERO)
+    if taken:
+        one.used[slot] = one.used.get(slot, ZERO) + taken
+    return taken
+
+
+def _take_hours(one: Cover, usage: Usage, wanted: Decimal) -> Decimal:
+    """A longer cycle takes what its hours have left, a shorter one shares its hour (K1)."""
+    hour = usage.hour_start
+    taken = ZERO
+    while hour < usage.period_end and taken < wanted:
+        if one.expires_at is None or hour < one.expires_at:
+            taken += _take_slot(one, hour, wanted - taken)
+        hour += HOUR
+    return exact(taken)
+
+
+def _order(one: Cover, owner: int) -> tuple:
+    never = one.expires_at is None
+    expiry = one.expires_at.timestamp() if one.expires_at else 0
+    return (_RANK[CommitmentKind(one.kind)], one.owner != owner, never, expiry, one.commitment)

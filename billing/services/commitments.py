@@ -1,0 +1,127 @@
+"""Commitments: prepaid cover of usage, and with whom it is shared (K1, K2)."""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from finance_mgmt.errors import FinanceError, Reason
+from finance_mgmt.models import Account
+from finance_mgmt.services import decisions
+
+from ..enums import CommitmentKind
+from ..models import Commitment, Family, Product
+
+
+class CommitmentRefused(FinanceError):
+    """The commitment covers nothing that could be measured (K1)."""
+
+    code = "commitment_refused"
+
+
+@transaction.atomic
+def add(
+    *,
+    code: str,
+    owner: Account,
+    kind: CommitmentKind,
+    product: Product | None = None,
+    families: Collection[Family] = (),
+    quantity: Decimal | None = None,
+    commit_amount: Decimal | None = None,
+    rate: Decimal | None = None,
+    is_shared: bool = False,
+    starts_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> Commitment:
+    """Note a commitment that its owner bought (K1).
+
+    A reserved instance: `quantity` units of `product` per cycle. A capacity unit: `quantity` units
+    of its families per cycle. A savings plan: `commit_amount` per hour at the plan `rate`.
+    Raises CommitmentRefused with every reason, KeyReused.
+    """
+    facts = {
+        "code": code,
+        "owner": owner.number,
+        "kind": kind,
+        "product": product and product.code,
+        "families": sorted(family.code for family in families),
+        "quantity": quantity,
+        "commit_amount": commit_amount,
+        "rate": rate,
+        "is_shared": is_shared,
+        "starts_at": starts_at,
+        "expires_at": expires_at,
+    }
+    decision, is_new = decisions.record(verb="commitments.add", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Commitment.objects.get(decision=decision)
+    if reasons := _judge(CommitmentKind(kind), product, families, quantity, commit_amount, rate):
+        raise CommitmentRefused(reasons)
+    commitment = Commitment.objects.create(
+        code=code,
+        owner=owner,
+        kind=kind,
+        product=product,
+        quantity=quantity,
+        commit_amount=commit_amount,
+        rate=rate,
+        is_shared=is_shared,
+        starts_at=starts_at or at,
+        expires_at=expires_at,
+        decision=decision,
+    )
+    commitment.families.set(families)
+    return commitment
+
+
+@transaction.atomic
+def share(
+    *, commitment: Commitment, is_shared: bool, key: str, by: str, at: datetime
+) -> Commitment:
+    """Share a commitment with the owner's trusteeship members, or stop (K2). Raises KeyReused."""
+    facts = {"commitment": commitment.code, "is_shared": is_shared}
+    _, is_new = decisions.record(verb="commitments.share", facts=facts, key=key, by=by, at=at)
+    locked = Commitment.objects.select_for_update().get(pk=commitment.pk)
+    if is_new:
+        locked.is_shared = is_shared
+        locked.save(update_fields=["is_shared"])
+    return locked
+
+
+def _judge(
+    kind: CommitmentKind,
+    product: Product | None,
+    families: Collection[Family],
+    quantity: Decimal | None,
+    commit_amount: Decimal | None,
+    rate: Decimal | None,
+) -> list[Reason]:
+    if kind == CommitmentKind.SAVINGS_PLAN:
+        return _judge_plan(quantity, commit_amount, rate)
+    reasons = []
+    if quantity is None or quantity <= 0 or commit_amount is not None or rate is not None:
+        text = "Give the units per cycle, and no spend."
+        reasons.append(Reason("K1", "units_missing", text, {"quantity": quantity}))
+    if kind == CommitmentKind.RESERVED_INSTANCE and product is None:
+        text = "A reserved instance names the product it covers."
+        reasons.append(Reason("K1", "product_missing", text, {}))
+    if kind == CommitmentKind.STORAGE_CAPACITY_UNIT and not families:
+        text = "A storage capacity unit names the family it covers."
+        reasons.append(Reason("K1", "family_missing", text, {}))
+    return reasons
+
+
+def _judge_plan(
+    quantity: Decimal | None, commit_amount: Decimal | None, rate: Decimal | None
+) -> list[Reason]:
+    has_spend = commit_amount is not None and commit_amount > 0
+    has_rate = rate is not None and 0 < rate <= 1
+    if has_spend and has_rate and quantity is None:
+        return []
+    text = "A savings plan has a spend per hour above 0 and a rate above 0, at most 1; no units."
+    return [Reason("K1", "spend_missing", text, {"commit_amount": commit_amount, "rate": rate})]

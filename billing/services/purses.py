@@ -1,0 +1,54 @@
+"""Vouchers, locked and as the rules see them; and what is left of them afterwards."""
+
+from collections.abc import Collection, Iterable
+
+from ..models import Voucher
+from ..rules.vouchers import Purse
+
+
+def lock_purses(owners: Collection[int]) -> list[Purse]:
+    """Lock the vouchers of these accounts that have something left, in key order."""
+    rows = (
+        Voucher.objects.select_for_update()
+        .filter(owner_id__in=owners, remaining__gt=0)
+        .order_by("pk")
+    )
+    ids = [row.pk for row in rows]
+    scopes = {
+        name: _by_voucher(getattr(Voucher, name).through, column, ids)
+        for name, column in (
+            ("products", "product_id"),
+            ("families", "family_id"),
+            ("members", "account_id"),
+        )
+    }
+    return [
+        Purse(
+            voucher=row.pk,
+            code=row.code,
+            owner=row.owner_id,
+            remaining=row.remaining,
+            issued_at=row.issued_at,
+            valid_from=row.valid_from or row.issued_at,
+            expires_at=row.expires_at,
+            minimum_spend=row.minimum_spend,
+            share=row.share,
+            **{name: found.get(row.pk, frozenset()) for name, found in scopes.items()},
+        )
+        for row in rows
+    ]
+
+
+def write_remaining(purses: Iterable[Purse]) -> None:
+    """Store what is left of each voucher after drawing."""
+    Voucher.objects.bulk_update(
+        [Voucher(pk=purse.voucher, remaining=purse.remaining) for purse in purses], ["remaining"]
+    )
+
+
+def _by_voucher(through: type, column: str, ids: list[int]) -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    pairs = through.objects.filter(voucher_id__in=ids).values_list("voucher_id", column)  # type: ignore[attr-defined]
+    for voucher, other in pairs:
+        found.setdefault(voucher, set()).add(other)
+    return {voucher: frozenset(others) for voucher, others in found.items()}

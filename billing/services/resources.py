@@ -1,0 +1,145 @@
+"""Resources: started, paid for, released, suspended and resumed by funds (R1-R3)."""
+
+from calendar import monthrange
+from datetime import datetime
+
+from django.db import transaction
+
+from finance_mgmt import queries as ground
+from finance_mgmt.errors import FinanceError, Reason
+from finance_mgmt.models import Account
+from finance_mgmt.money import ZERO
+from finance_mgmt.rules.terms import decide
+from finance_mgmt.services import decisions
+
+from ..enums import OrderKind, ResourceKind, ResourceStatus
+from ..models import Order, Product, Resource
+
+
+class ResourceRefused(FinanceError):
+    """The resource can't be started, released or ordered like this (R1)."""
+
+    code = "resource_refused"
+
+
+@transaction.atomic
+def start(
+    *, account: Account, code: str, product: Product, key: str, by: str, at: datetime
+) -> Resource:
+    """Start a postpaid resource (R1). Raises ResourceRefused, KeyReused."""
+    facts = {"account": account.number, "code": code, "product": product.code}
+    _, is_new = decisions.record(verb="resources.start", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Resource.objects.get(account=account, code=code)
+    if Resource.objects.filter(account=account, code=code).exists():
+        text = f"{account.number} has a resource {code} already. Choose another name."
+        raise ResourceRefused(Reason("R1", "code_in_use", text, {"resource": code}))
+    if not product.cycle:
+        text = f"{product.code} is prepaid only. Order it instead."
+        raise ResourceRefused(Reason("R1", "prepaid_only", text, {"product": product.code}))
+    funds = ground.terms(account.pk, at).funds_that_decide
+    available = ground.figures_of([funds], at)[funds].available
+    if available < ZERO:
+        text = "The funds that decide are below 0. Top up or settle first."
+        raise ResourceRefused(Reason("R3", "funds_below_zero", text, {"available": available}))
+    return Resource.objects.create(
+        account=account, code=code, product=product, kind=ResourceKind.POSTPAID, started_at=at
+    )
+
+
+@transaction.atomic
+def release(*, resource: Resource, key: str, by: str, at: datetime) -> Resource:
+    """Give a resource up (R1). Raises ResourceRefused, KeyReused."""
+    facts = {"account": resource.account.number, "code": resource.code}
+    _, is_new = decisions.record(verb="resources.release", facts=facts, key=key, by=by, at=at)
+    locked = Resource.objects.select_for_update().get(pk=resource.pk)
+    if is_new:
+        if locked.status == ResourceStatus.RELEASED:
+            text = f"{locked.code} is released already."
+            raise ResourceRefused(Reason("R1", "released", text, {"resource": locked.code}))
+        locked.status, locked.released_at = ResourceStatus.RELEASED, at
+        locked.save(update_fields=["status", "released_at"])
+    return locked
+
+
+@transaction.atomic
+def review(*, by: str, at: datetime) -> list[Resource]:
+    """Suspend and resume resources by the funds that decide now (R3). Returns what changed.
+
+    Prepaid resources are spared in their paid period. Safe to call any time.
+    """
+    rows = list(
+        Resource.objects.select_for_update(of=("self",))
+        .exclude(status=ResourceStatus.RELEASED)
+        .order_by("pk")
+    )
+    standings = ground.standings({row.account_id for row in rows}, at)
+    deciding = {pk: decide(standing).funds_that_decide for pk, standing in standings.items()}
+    figures = ground.figures_of(set(deciding.values()), at)
+    changed = []
+    for row in rows:
+        wanted = _wanted(row, figures[deciding[row.account_id]].available < ZERO, at)
+        if row.status != wanted:
+            row.status = wanted
+            changed.append(row)
+    Resource.objects.bulk_update(changed, ["status"])
+    return changed
+
+
+def judge_order(order: Order) -> None:
+    """Raise ResourceRefused if the order names no resource it could be for (O1)."""
+    resource = Resource.objects.filter(account=order.owner, code=order.resource_code).first()
+    if order.kind == OrderKind.NEW:
+        if resource is not None:
+            text = f"{order.resource_code} exists already. Renew or upgrade it instead."
+            raise ResourceRefused(Reason("O1", "resource_exists", text, {}))
+    elif resource is None or resource.kind != ResourceKind.PREPAID:
+        text = f"{order.owner.number} has no prepaid resource {order.resource_code}."
+        raise ResourceRefused(Reason("O1", "no_such_resource", text, {}))
+    elif resource.status == ResourceStatus.RELEASED:
+        text = f"{order.resource_code} is released. Order a new one."
+        raise ResourceRefused(Reason("O1", "released", text, {}))
+
+
+def deliver(order: Order, at: datetime) -> None:
+    """Give the paid order its resource and its period (O1, R1)."""
+    resource = (
+        Resource.objects.select_for_update()
+        .filter(account=order.owner, code=order.resource_code)
+        .first()
+    )
+    zone = ground.policy().zone
+    if order.kind == OrderKind.UPGRADE and resource and resource.paid_until:
+        order.covers_from, order.covers_until = at, max(resource.paid_until, at)
+    elif order.kind == OrderKind.RENEW and resource and resource.paid_until:
+        order.covers_from = max(resource.paid_until, at)
+        order.covers_until = months_after(order.covers_from.astimezone(zone), order.months)
+    else:
+        order.covers_from = at
+        order.covers_until = months_after(at.astimezone(zone), order.months)
+    if resource is None:
+        resource = Resource(
+            account=order.owner,
+            code=order.resource_code,
+            product=order.product,
+            kind=ResourceKind.PREPAID,
+            started_at=at,
+        )
+    resource.paid_until = order.covers_until
+    resource.save()
+    order.resource = resource
+
+
+def months_after(start: datetime, months: int) -> datetime:
+    """The same day and time some months later; the month's last day where there is no such day."""
+    whole = start.year * 12 + start.month - 1 + months
+    year, month = divmod(whole, 12)
+    day = min(start.day, monthrange(year, month + 1)[1])
+    return start.replace(year=year, month=month + 1, day=day)
+
+
+def _wanted(row: Resource, is_below_zero: bool, at: datetime) -> str:
+    is_spared = row.kind == ResourceKind.PREPAID and row.paid_until and row.paid_until > at
+    if is_below_zero and not is_spared:
+        return ResourceStatus.SUSPENDED
+    return ResourceStatus.RUNNING
