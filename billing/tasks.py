@@ -5,7 +5,7 @@ from celery import shared_task
 from finance_mgmt.clock import now
 from finance_mgmt.tasks import poke
 
-from .services import bills, cycles
+from .services import bills, cycles, resources, settlement
 
 
 @shared_task(name="billing.close_due_cycles")
@@ -20,3 +20,17 @@ def issue_due_bills() -> None:
     """Issue the bills of the earliest month that is closed and not billed (B5)."""
     if run := bills.issue(by="job:bill", at=now()):
         poke(run)
+
+
+@shared_task(name="billing.settle_due_bills")
+def settle_due_bills() -> None:
+    """Settle bills whose due date has come from the payer's, or the master's, cash (S1, S2)."""
+    at = now()
+    for bill in settlement.due_bills(at):
+        settlement.settle_due(bill=bill, by="job:settle", at=at)
+
+
+@shared_task(name="billing.review_resources")
+def review_resources() -> None:
+    """Suspend and resume resources by the funds that decide (R3)."""
+    resources.review(by="job:resources", at=now())

@@ -1,4 +1,4 @@
-"""The one clock of the interfaces: the database's, so that no worker's own clock decides (F20)."""
+"""The one clock of the interfaces: the database's, so that no worker's own clock decides."""
 
 from datetime import datetime
 

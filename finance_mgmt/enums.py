@@ -100,3 +100,14 @@ class RunState(TextChoices):
     RUNNING = "running", _("running")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")  # gave up after several attempts; staff can retry
+
+
+class ApprovalState(TextChoices):
+    """Where a command that needs a second person stands (Z7)."""
+
+    WAITING = "waiting", _("waiting")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    WITHDRAWN = "withdrawn", _("withdrawn")  # by the one who asked
+    EXPIRED = "expired", _("expired")
+    FAILED = "failed", _("failed")  # approved, but the rules refused it by then

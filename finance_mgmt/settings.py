@@ -131,13 +131,22 @@ REST_FRAMEWORK = {
 
 # What each kind of run does with one of its steps (services/runs.py): `prepare` may run several
 # times and commit as it goes, `perform` is one transaction with the mark that the step is done.
-RUN_STEPS = {
+# `split` cuts a step that failed into smaller ones, so that only what can't be done stays behind.
+RUN_STEPS: dict[str, dict[str, str | None]] = {
     "import": {
         "prepare": "billing.services.imports.read_step",
         "perform": "billing.services.imports.store_step",
     },
-    "close": {"prepare": None, "perform": "billing.services.cycles.close_step"},
-    "bill": {"prepare": None, "perform": "billing.services.bills.issue_step"},
+    "close": {
+        "prepare": None,
+        "perform": "billing.services.cycles.close_step",
+        "split": "billing.services.cycles.split_step",
+    },
+    "bill": {
+        "prepare": None,
+        "perform": "billing.services.bills.issue_step",
+        "split": "billing.services.bills.split_step",
+    },
 }
 
 # Who may object to a link, and with which facts: functions (account_ids, at) -> facts by account.
@@ -148,12 +157,33 @@ LINK_FACTS = [
     "billing.queries.bills_past_due_of",
 ]
 
+# Commands that may need a second person (Z7), and how their stored arguments become values.
+APPROVABLE = {
+    "credit.allocate": "finance_mgmt.services.credit.allocate",
+    "credit.reclaim": "finance_mgmt.services.credit.reclaim",
+    "credit.set_limit": "finance_mgmt.services.credit.set_limit",
+    "changes.end": "finance_mgmt.services.changes.end",
+    "refunds.refund": "billing.services.refunds.refund",
+    "orders.override_price": "billing.services.orders.override_price",
+}
+ARGUMENTS = {
+    "account": "finance_mgmt.queries.arguments.account",
+    "master": "finance_mgmt.queries.arguments.account",
+    "member": "finance_mgmt.queries.arguments.account",
+    "relationship": "finance_mgmt.queries.arguments.relationship",
+    "order": "billing.queries.arguments.order",
+    "amount": "finance_mgmt.queries.arguments.amount",
+    "limit": "finance_mgmt.queries.arguments.amount",
+    "effective_at": "finance_mgmt.queries.arguments.instant",
+}
+
 # Which facts keep the billing time zone from changing (C5): functions () -> bool.
 TIME_ZONE_LOCKS = ["billing.queries.has_usage"]
 
 # What `verify_ledger` recomputes: functions () -> list of sentences, one per thing that is wrong.
 BOOK_CHECKS = [
     "finance_mgmt.queries.books.wrong_funds",
+    "finance_mgmt.services.trail.broken",
     "billing.queries.books.wrong_bills",
     "billing.queries.books.wrongly_charged_usage",
     "billing.queries.books.wrong_payers",

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from .clock import now
 from .enums import RunState
 from .models import Run
-from .services import effects, relationships, runs
+from .services import approvals, effects, relationships, runs, trail
 
 MOST_WORKERS = 4
 
@@ -42,6 +42,20 @@ def apply_due_changes() -> None:
 def expire_invitations() -> None:
     """Close invitations that nobody answered in time (L5)."""
     relationships.expire(by="job:invitations", at=now())
+
+
+@shared_task(name="finance_mgmt.expire_approvals")
+def expire_approvals() -> None:
+    """Close requests for approval that nobody decided in time (Z7)."""
+    approvals.expire(by="job:approvals", at=now())
+
+
+@shared_task(name="finance_mgmt.seal_trail")
+def seal_trail() -> None:
+    """Seal new decisions into the hash chain (Z8)."""
+    at = now()
+    while trail.seal(at=at) == trail.MOST:
+        pass
 
 
 def poke(run: Run) -> None:

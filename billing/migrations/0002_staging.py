@@ -48,6 +48,11 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['usage_import_id'], name='staged_rows_of_an_import')],
             },
         ),
+        # The row that whoever stores usage locks has to exist before the first of them comes.
+        migrations.RunSQL(
+            "INSERT INTO billing_closedthrough (id) VALUES (1) ON CONFLICT DO NOTHING",
+            migrations.RunSQL.noop,
+        ),
         # What waits here can be read again from its file: it needs no protection by the log.
         migrations.RunSQL(
             "ALTER TABLE billing_stagedrow SET UNLOGGED",

@@ -43,6 +43,8 @@ def wrongly_charged_usage() -> list[str]:
                     JOIN finance_mgmt_run run ON run.id = step.run_id
                     WHERE run.kind = 'close' AND step.state <> 'done'
                         AND step.scope->'owners' @> to_jsonb(billing_usagerecord.owner_id)
+                        AND due_at > (run.facts->>'after')::timestamptz
+                        AND due_at <= (run.facts->>'through')::timestamptz
                 )
             GROUP BY 1, 2, 3, 4, 5
         ), charged AS (

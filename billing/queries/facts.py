@@ -2,13 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
+from finance_mgmt.money import ZERO
 from finance_mgmt.queries import policy
 
 from ..enums import BillStatus, OrderStatus, ResourceKind, ResourceStatus
-from ..models import Bill, ClosedThrough, Order, Resource, UsageRecord
+from ..models import Bill, Charge, ClosedThrough, Order, Resource, UsageRecord
+from .due import unfinished_owners
 
 
 def open_usage_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
@@ -17,7 +22,8 @@ def open_usage_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[
     records = UsageRecord.objects.filter(owner_id__in=account_ids)
     if closed is not None:
         records = records.filter(due_at__gt=closed)
-    owners = records.values_list("owner_id", flat=True).distinct()
+    handed_over = set(unfinished_owners())  # to a close that is not done: not charged either
+    owners = set(records.values_list("owner_id", flat=True)) | handed_over.intersection(account_ids)
     return {owner: {"has_open_usage": True} for owner in owners}
 
 
@@ -54,3 +60,9 @@ def bills_past_due_of(account_ids: Collection[int], at: datetime) -> dict[int, d
 def has_usage() -> bool:
     """Whether any usage was cut into cycles."""
     return UsageRecord.objects.exists()
+
+
+def spent_in_month(owner_id: int, payer_id: int, month: date) -> Decimal:
+    """What charges of the owner cost the payer in a billing month so far, exact (F12)."""
+    charges = Charge.objects.filter(owner_id=owner_id, payer_id=payer_id, billing_month=month)
+    return charges.aggregate(sum=Sum("payable_amount"))["sum"] or ZERO

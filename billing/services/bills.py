@@ -61,7 +61,8 @@ def issue(*, by: str, at: datetime) -> Run | None:
     """Hand the earliest month that is wholly closed and not billed to a new run (B5).
 
     Returns it; None: no month is due. A payer whose usage waits in a close that is not done is
-    left out, and the month is looked at again. Safe to call any number of times.
+    left out of this month and later ones, which are looked at again; others are not kept waiting.
+    Safe to call any number of times.
     """
     horizon = horizon_locked()
     busy = Run.objects.filter(kind__in=["close", "bill"], state__in=_UNFINISHED)
@@ -77,8 +78,6 @@ def issue(*, by: str, at: datetime) -> Run | None:
             horizon.save(update_fields=["billed_month"])
         if payers:
             return _open_run(month, payers, by=by, at=at)
-        if left_out:
-            return None
         months = open_months(month)
     return None
 
@@ -107,6 +106,13 @@ def issue_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
     ledger.post(lines, decision=decision, at=at)
     checkpoint("bill-drawn")
     return {"units": len(bills), "bills": len(bills)}
+
+
+def split_step(step: RunStep) -> list[dict[str, Any]]:
+    """The scope of a step that failed in two halves; one: it is a single payer."""
+    payers = step.scope["payers"]
+    half = (len(payers) + 1) // 2
+    return [{"payers": part} for part in (payers[:half], payers[half:]) if part]
 
 
 _UNFINISHED = [RunState.QUEUED, RunState.RUNNING]

@@ -69,7 +69,7 @@ def close(*, by: str, at: datetime) -> Run | None:
     steps = chunks(records, links.values_list("master_id", "member_id"))
     return runs.open(
         kind="close",
-        scopes=[{"owners": owners, "records": size} for owners, size in steps],
+        scopes=_scopes(steps),
         facts={"after": after.isoformat(), "through": at.isoformat()},
         total_units=sum(records.values()),
         key=f"close through {at.isoformat()}",
@@ -108,8 +108,28 @@ def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
     }
 
 
+def split_step(step: RunStep) -> list[dict[str, Any]]:
+    """The scope of a step that failed in smaller parts; one part: it is a single group (P1)."""
+    after, through = (datetime.fromisoformat(step.run.facts[end]) for end in ("after", "through"))
+    owners = set(step.scope["owners"])
+    due = {owner: size for owner, size in due_records(after, through).items() if owner in owners}
+    links = Relationship.objects.filter(state__in=DATED_STATES)
+    half = (sum(due.values()) + 1) // 2
+    return _scopes(chunks(due, links.values_list("master_id", "member_id"), most=half))
+
+
+def _scopes(steps: list[tuple[list[int], int]]) -> list[dict[str, Any]]:
+    return [{"owners": owners, "records": size} for owners, size in steps]
+
+
 def horizon_locked() -> ClosedThrough:
-    """The horizon of the books, locked for writing until the transaction ends."""
+    """The horizon of the books, locked for writing until the transaction ends.
+
+    The table is locked, not only its row: row locks for sharing overtake one for writing, so that
+    steady usage would keep the close waiting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE billing_closedthrough IN EXCLUSIVE MODE")
     ClosedThrough.objects.bulk_create([ClosedThrough()], ignore_conflicts=True)
     return ClosedThrough.objects.select_for_update().get()
 

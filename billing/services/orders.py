@@ -1,26 +1,23 @@
 """Prepaid orders: placed, priced, paid, cancelled (O1-O3, C2, F4, F5)."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
 
-from finance_mgmt import money, periods
+from finance_mgmt import money
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import MovementKind, Pocket
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Decision
-from finance_mgmt.rules.credit import Figures
-from finance_mgmt.rules.terms import Money, Terms, decide
+from finance_mgmt.rules import four_eyes
+from finance_mgmt.rules.terms import Money, decide
 from finance_mgmt.services import decisions, ledger, locks
 
 from ..enums import ChargeKind, OrderKind, OrderStatus
-from ..models import Charge, Discount, Order, Product, VoucherDraw
-from ..queries.facts import bills_past_due_of
-from ..rules import discounts, vouchers
-from . import coupons, resources
+from ..models import Charge, Order, Product, VoucherDraw
+from . import order_limits, order_prices, resources
+from .months import hold_months, open_month
 from .purses import lock_purses, write_remaining
 
 
@@ -63,10 +60,6 @@ def place(
     decision, is_new = decisions.record(verb="orders.place", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Order.objects.get(decision=decision)
-    if not list_amount.is_finite() or list_amount < 0:
-        raise OrderRefused(
-            Reason("O1", "amount_negative", "An order can't be negative.", {"amount": list_amount})
-        )
     order = Order(
         number=number,
         kind=kind,
@@ -79,7 +72,8 @@ def place(
         list_amount=list_amount,
         decision=decision,
     )
-    resources.judge_order(order)
+    if reasons := _judge_placing(order) + resources.judge_order(order, at):
+        raise OrderRefused(reasons)
     order.save()
     return _pay(order, decision, at) if is_paid else order
 
@@ -107,7 +101,9 @@ def cancel(*, order: Order, key: str, by: str, at: datetime) -> Order:
 
 
 @transaction.atomic
-def override_price(*, order: Order, amount: Decimal, key: str, by: str, at: datetime) -> Order:
+def override_price(
+    *, order: Order, amount: Decimal, approved_by: str = "", key: str, by: str, at: datetime
+) -> Order:
     """Staff replace what an unpaid order costs before vouchers (O3).
 
     Never for a trusteeship member. Raises OrderRefused, InvalidAmount, KeyReused.
@@ -119,7 +115,7 @@ def override_price(*, order: Order, amount: Decimal, key: str, by: str, at: date
         return locked
     if amount:
         money.require_movable(amount, locked.owner.currency)
-    reasons = []
+    reasons = four_eyes.judge(amount, ground.policy().four_eyes_above, by, approved_by)
     if not ground.terms(locked.owner_id, at).allows_price_override:
         text = "Orders of a trusteeship member keep their price."
         reasons.append(Reason("O3", "in_trusteeship", text, {"order": locked.number}))
@@ -136,22 +132,45 @@ def override_price(*, order: Order, amount: Decimal, key: str, by: str, at: date
     return locked
 
 
+def _judge_placing(order: Order) -> list[Reason]:
+    reasons = []
+    amount = order.list_amount
+    if not amount.is_finite() or amount < 0:
+        text = "An order can't be negative."
+        reasons.append(Reason("O1", "amount_negative", text, {"amount": amount}))
+    elif amount.adjusted() >= 15 or amount != money.exact(amount):
+        text = "Give an amount with at most 15 digits before the point and 18 after it."
+        reasons.append(Reason("O1", "bad_amount", text, {"amount": amount}))
+    if order.months < 1:
+        text = "An order is for at least one month."
+        reasons.append(Reason("O1", "months_missing", text, {"months": order.months}))
+    if Order.objects.filter(number=order.number).exists():
+        text = f"Order number {order.number} is taken. Choose another one."
+        reasons.append(Reason("O1", "number_taken", text, {"number": order.number}))
+    return reasons
+
+
 def _pay(order: Order, decision: Decision, at: datetime) -> Order:
     _must_be_pending(order)
+    locks.lock_accounts([order.owner_id])  # no change of who pays it comes in between (C2)
+    if reasons := order_limits.judge_waiting_change(order, at):
+        raise OrderRefused(reasons)
     terms = ground.terms(order.owner_id, at)
+    billed = hold_months()
     flagged = order.product.keeps_own_discount
     purses = lock_purses([order.owner_id if flagged else terms.vouchers_of])
     funds = locks.lock_funds([terms.payer])[terms.payer]
     payer = funds.account
-    _price(order, terms, payer.currency, at)
-    drawn, tried = _draw_vouchers(order, purses, payer.currency, at)
+    order_prices.price(order, terms, payer.currency, at)
+    drawn, tried = order_prices.draw_vouchers(order, purses, payer.currency, at)
     order.voucher_amount = sum(drawn.values(), money.ZERO)
     order.payable_amount = (
         order.list_amount - order.discount_amount - order.coupon_amount - order.voucher_amount
     )
     payer_terms = decide(ground.standings([payer.pk], at)[payer.pk])
     figures = ground.figures(funds, payer_terms)
-    if reasons := _judge_payment(order, terms, payer, figures, at):
+    reasons = resources.judge_order(order, at)
+    if reasons := reasons + order_limits.judge(order, terms, payer, figures, at):
         raise OrderRefused(reasons)
     may_draw_cash = (payer.pk, Money.CASH) in terms.money
     order.from_cash = min(figures.cash, order.payable_amount) if may_draw_cash else money.ZERO
@@ -160,7 +179,7 @@ def _pay(order: Order, decision: Decision, at: datetime) -> Order:
     order.paid_at, order.status = at, OrderStatus.PAID
     resources.deliver(order, at)
     order.save()
-    charge = _charge(order, tried, at)
+    charge = _charge(order, tried, open_month(payer.pk, at, billed), at)
     VoucherDraw.objects.bulk_create(
         VoucherDraw(voucher_id=voucher, charge=charge, amount=amount)
         for voucher, amount in drawn.items()
@@ -170,57 +189,7 @@ def _pay(order: Order, decision: Decision, at: datetime) -> Order:
     return order
 
 
-def _price(order: Order, terms: Terms, currency: str, at: datetime) -> None:
-    """Discount, then coupon; cut to the minor unit, the rest counting as discount (K4, B3)."""
-    owner = terms.discounts_for(keeps_own_discount=order.product.keeps_own_discount)
-    chosen, payable = discounts.best(_offers(owner, order.product, at), order.list_amount, _ONE)
-    if order.override_amount is not None:
-        chosen, payable = None, order.override_amount
-    order.discount_id = chosen
-    payable = money.cut(payable, currency)
-    order.discount_amount = order.list_amount - payable
-    is_own = terms.payer == order.owner_id or order.product.keeps_own_discount
-    if is_own and (coupon := coupons.best_for(order, payable, at)):
-        order.coupon = coupon
-        order.coupon_amount = money.cut(min(coupon.amount, payable), currency)
-
-
-def _draw_vouchers(
-    order: Order, purses: list[vouchers.Purse], currency: str, at: datetime
-) -> tuple[dict[int, Decimal], list[dict[str, str]]]:
-    purchase = vouchers.Purchase(
-        owner=order.owner_id,
-        product=order.product_id,
-        family=order.product.family_id,
-        amount=order.list_amount - order.discount_amount - order.coupon_amount,
-        at=at,
-    )
-    unit = Decimal(1).scaleb(-money.minor_places(currency))
-    return vouchers.draw(purses, purchase, unit)
-
-
-def _judge_payment(
-    order: Order, terms: Terms, payer: Account, figures: Figures, at: datetime
-) -> Sequence[Reason]:
-    reasons = []
-    if past_due := bills_past_due_of([payer.pk], at).get(payer.pk):
-        months = ", ".join(past_due["bills_past_due"])
-        text = f"{payer.number} is in arrears: bill {months} is past due. Settle it first."
-        reasons.append(Reason("S3", "in_arrears", text, past_due, "the payer: settle"))
-    is_trusteeship = terms.payer != order.owner_id
-    most = figures.headroom if is_trusteeship else figures.available
-    if order.payable_amount > max(most, money.ZERO):
-        rule, name = ("F4", "headroom") if is_trusteeship else ("F5", "available funds")
-        text = (
-            f"The order costs {money.plain(order.payable_amount, 2)}; the {name} of"
-            f" {payer.number} is {money.plain(most, 2)}."
-        )
-        facts = {"payable": order.payable_amount, "most": most, "payer": payer.number}
-        reasons.append(Reason(rule, "funds_too_low", text, facts, "the payer: top up or settle"))
-    return reasons
-
-
-def _charge(order: Order, tried: list[dict[str, str]], at: datetime) -> Charge:
+def _charge(order: Order, tried: list[dict[str, str]], month: date, at: datetime) -> Charge:
     return Charge.objects.create(
         kind=ChargeKind.ORDER,
         owner=order.owner,
@@ -229,7 +198,7 @@ def _charge(order: Order, tried: list[dict[str, str]], at: datetime) -> Charge:
         resource=order.resource_code,
         period_start=at,
         period_end=at,
-        billing_month=periods.month_of(at, ground.policy().zone),
+        billing_month=month,
         quantity=_ONE,
         list_amount=order.list_amount,
         discount_amount=order.discount_amount + order.coupon_amount,
@@ -265,17 +234,6 @@ def _lines(order: Order, transferred_in: Decimal) -> list[ledger.Line]:
         for pocket, amount in parts
         if amount
     ]
-
-
-def _offers(owner: int, product: Product, at: datetime) -> list[discounts.Offer]:
-    rows = Discount.objects.filter(
-        Q(product=None) | Q(product=product),
-        Q(family=None) | Q(family=product.family_id),
-        Q(valid_from=None) | Q(valid_from__lte=at),
-        Q(valid_until=None) | Q(valid_until__gt=at),
-        owner_id=owner,
-    )
-    return [discounts.Offer(row.pk, row.rate, row.fixed_price) for row in rows]
 
 
 def _must_be_pending(order: Order) -> None:

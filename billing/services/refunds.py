@@ -12,6 +12,7 @@ from finance_mgmt.enums import MovementKind, Pocket
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Decision, Relationship
 from finance_mgmt.models.relationships import IN_FORCE_STATES
+from finance_mgmt.rules import four_eyes
 from finance_mgmt.services import decisions, ledger, locks
 
 from ..enums import ChargeKind, OrderStatus, ResourceStatus, SettlementKind
@@ -35,12 +36,18 @@ def refundable(order: Order, at: datetime) -> Decimal:
     left = rules.unused(
         order.payable_amount, order.covers_from, order.covers_until, at, order.payer.currency
     )
-    return min(left, order.payable_amount - order.refunded_amount)
+    return max(left - order.refunded_amount, money.ZERO)  # a part of it may be given back already
 
 
 @transaction.atomic
 def refund(
-    *, order: Order, amount: Decimal | None = None, key: str, by: str, at: datetime
+    *,
+    order: Order,
+    amount: Decimal | None = None,
+    approved_by: str = "",
+    key: str,
+    by: str,
+    at: datetime,
 ) -> Order:
     """Refund an order to whoever paid it, wholly (its unused part by days) or `amount` of it (O4).
 
@@ -56,6 +63,8 @@ def refund(
     if most <= 0:
         raise RefundRefused(_nothing_left(locked, at))
     money.require_movable(wanted, locked.payer.currency)
+    if reasons := four_eyes.judge(wanted, ground.policy().four_eyes_above, by, approved_by):
+        raise RefundRefused(reasons)
     _judge(wanted, most)
     _give_back(locked, wanted, decision, at)
     locked.status = OrderStatus.REFUNDED if wanted == most else OrderStatus.PARTLY_REFUNDED

@@ -86,28 +86,30 @@ def review(*, by: str, at: datetime) -> list[Resource]:
     return changed
 
 
-def judge_order(order: Order) -> None:
-    """Raise ResourceRefused if the order names no resource it could be for (O1)."""
-    resource = Resource.objects.filter(account=order.owner, code=order.resource_code).first()
+def judge_order(order: Order, at: datetime) -> list[Reason]:
+    """Why there is no resource that the order could be for (O1); locks the one there is."""
+    named = {"resource": order.resource_code}
+    resource = _locked(order)
     if order.kind == OrderKind.NEW:
-        if resource is not None:
-            text = f"{order.resource_code} exists already. Renew or upgrade it instead."
-            raise ResourceRefused(Reason("O1", "resource_exists", text, {}))
-    elif resource is None or resource.kind != ResourceKind.PREPAID:
+        if resource is None:
+            return []
+        text = f"{order.resource_code} exists already. Renew or upgrade it instead."
+        return [Reason("O1", "resource_exists", text, named)]
+    if resource is None or resource.kind != ResourceKind.PREPAID:
         text = f"{order.owner.number} has no prepaid resource {order.resource_code}."
-        raise ResourceRefused(Reason("O1", "no_such_resource", text, {}))
-    elif resource.status == ResourceStatus.RELEASED:
+        return [Reason("O1", "no_such_resource", text, named)]
+    if resource.status == ResourceStatus.RELEASED:
         text = f"{order.resource_code} is released. Order a new one."
-        raise ResourceRefused(Reason("O1", "released", text, {}))
+        return [Reason("O1", "released", text, named)]
+    if order.kind == OrderKind.UPGRADE and (resource.paid_until or at) <= at:
+        text = f"Nothing of {order.resource_code} is paid for any more. Renew it first."
+        return [Reason("O1", "nothing_left", text, named | {"paid_until": resource.paid_until})]
+    return []
 
 
 def deliver(order: Order, at: datetime) -> None:
     """Give the paid order its resource and its period (O1, R1)."""
-    resource = (
-        Resource.objects.select_for_update()
-        .filter(account=order.owner, code=order.resource_code)
-        .first()
-    )
+    resource = _locked(order)
     zone = ground.policy().zone
     if order.kind == OrderKind.UPGRADE and resource and resource.paid_until:
         order.covers_from, order.covers_until = at, max(resource.paid_until, at)
@@ -136,6 +138,11 @@ def months_after(start: datetime, months: int) -> datetime:
     year, month = divmod(whole, 12)
     day = min(start.day, monthrange(year, month + 1)[1])
     return start.replace(year=year, month=month + 1, day=day)
+
+
+def _locked(order: Order) -> Resource | None:
+    found = Resource.objects.filter(account=order.owner, code=order.resource_code)
+    return found.select_for_update().first()
 
 
 def _wanted(row: Resource, is_below_zero: bool, at: datetime) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Min
+from django.db.models.expressions import RawSQL
 
 from finance_mgmt import periods
 from finance_mgmt import queries as ground
@@ -22,6 +23,7 @@ from .usage_facts import Facts, NewUsage
 __all__ = ["NewUsage", "RecordConflict", "UsageRefused", "accept", "hold_horizon", "lock_sources"]
 
 MOST_REASONS = 100
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 _COLUMNS = (
     "source_id, key, kind, owner_id, product_id, resource, starts_at, ends_at, quantity,"
@@ -48,10 +50,13 @@ class Horizon:
     received_at: datetime
     closed_through: datetime | None
     close_after: timedelta
+    is_closing: bool = True  # False: history is loaded first, none of it is late (decision 7)
 
     @property
     def edge(self) -> datetime:
         """A record due up to this instant is late."""
+        if not self.is_closing:
+            return BEGINNING
         return max(self.received_at, self.closed_through or self.received_at)
 
     @property
@@ -67,6 +72,9 @@ class Horizon:
         return (True, self.late_due_at) if due_at <= self.edge else (False, due_at)
 
 
+_HOLD = "SELECT instant, started_at FROM billing_closedthrough FOR SHARE"
+
+
 def hold_horizon(received_at: datetime) -> Horizon:
     """Keep the books from closing until this transaction ends, and say how far they are closed.
 
@@ -76,13 +84,14 @@ def hold_horizon(received_at: datetime) -> Horizon:
     if not connection.in_atomic_block:
         raise AssertionError("the horizon is held by the transaction that stores the records")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT instant FROM billing_closedthrough FOR SHARE")
+        cursor.execute(_HOLD)
         row = cursor.fetchone()
         if row is None:  # a lock on a row that does not exist locks nothing: make it first
             ClosedThrough.objects.bulk_create([ClosedThrough()], ignore_conflicts=True)
-            cursor.execute("SELECT instant FROM billing_closedthrough FOR SHARE")
+            cursor.execute(_HOLD)
             row = cursor.fetchone()
-    return Horizon(received_at, row[0], ground.policy().close_after)
+    instant, started_at = row
+    return Horizon(received_at, instant, ground.policy().close_after, started_at is not None)
 
 
 @transaction.atomic
@@ -135,15 +144,20 @@ def _without_known(
 
 
 def _stored(records: Sequence[NewUsage], source: Source) -> dict[str, UsageRecord]:
-    keys = [record.key for record in records]
-    found = UsageRecord.objects.filter(source=source, key__in=keys)
+    found = UsageRecord.objects.filter(source=source, key__in=_keys_of(records))
     return {record.key: record for record in found}
 
 
 def _parked_keys(records: Sequence[NewUsage], source: Source) -> list[str]:
-    keys = [record.key for record in records]
-    rows = ImportedRow.objects.filter(source=source, key__in=keys, status=RowStatus.PARKED)
+    rows = ImportedRow.objects.filter(
+        source=source, key__in=_keys_of(records), status=RowStatus.PARKED
+    )
     return list(rows.order_by("key").values_list("key", flat=True))
+
+
+def _keys_of(records: Sequence[NewUsage]) -> RawSQL:
+    """The keys as one parameter, however many there are."""
+    return RawSQL("SELECT unnest(%s::text[])", [[record.key for record in records]])
 
 
 def _cut_periods(records: Sequence[NewUsage]) -> dict[tuple[datetime, str], Period]:

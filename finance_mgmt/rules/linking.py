@@ -44,7 +44,8 @@ def judge(*, master: Party, member: Party, mode: Mode, has_acknowledged: bool) -
 def judge_upgrade(*, master: Party, member: Party, has_acknowledged: bool) -> list[Reason]:
     """All reasons against management becoming trusteeship in place (L7: L2-L4, and reclaim)."""
     reasons = _trusteeship(master, member) + _open_cycle(member, master, member, has_acknowledged)
-    return reasons + _clean_member(member) + _allocated("L7", member)
+    reasons += _clean_member(member) + _other_invitations(member)
+    return reasons + _allocated("L7", member)
 
 
 def judge_end(*, member: Party) -> list[Reason]:
@@ -75,7 +76,8 @@ def judge_move(
         reasons += _open_cycle(former, master, member, has_acknowledged, rule="L8")
     else:
         reasons += _management(master, member)
-    return reasons + _clean_member(member) + _allocated("L10", member)
+    reasons += _clean_member(member) + _other_invitations(member)
+    return reasons + _allocated("L10", member)
 
 
 def _chains(master: Party, member: Party) -> list[Reason]:

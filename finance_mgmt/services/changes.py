@@ -7,7 +7,8 @@ from django.db import transaction
 from ..enums import Mode, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Account, Grant, Relationship
-from ..rules import linking
+from ..queries import policy
+from ..rules import four_eyes, linking
 from . import decisions
 from .parties import lock_parties
 from .relationships import put_in_force
@@ -113,6 +114,7 @@ def end(
     *,
     relationship: Relationship,
     effective_at: datetime | None = None,
+    approved_by: str = "",
     key: str,
     by: str,
     at: datetime,
@@ -123,6 +125,8 @@ def end(
     if not is_new:
         return Relationship.objects.get(pk=relationship.pk)
     link = _in_force(relationship, "L10")
+    if reasons := four_eyes.judge(None, policy().four_eyes_above, by, approved_by):
+        raise ChangeRefused(reasons)
     judge_end(link, at)
     _refuse_past("L9", effective_at, at)
     link.effective_to = effective_at or at

@@ -9,7 +9,8 @@ from .. import money
 from ..enums import MovementKind, Permission, Pocket
 from ..errors import FinanceError, Reason
 from ..models import Account, Movement
-from ..rules import bounds
+from ..queries import policy
+from ..rules import bounds, four_eyes
 from . import decisions, ledger, locks
 from .pairs import lock_pair
 
@@ -28,7 +29,14 @@ class LimitRefused(FinanceError):
 
 @transaction.atomic
 def set_limit(
-    *, account: Account, limit: Decimal, reason: str, key: str, by: str, at: datetime
+    *,
+    account: Account,
+    limit: Decimal,
+    reason: str,
+    approved_by: str = "",
+    key: str,
+    by: str,
+    at: datetime,
 ) -> Movement | None:
     """Set the credit line the provider gives, in the account's currency. 0 takes it away.
 
@@ -42,6 +50,8 @@ def set_limit(
         return Movement.objects.filter(decision=decision).first()
     if limit:
         money.require_movable(limit, account.currency)
+    if reasons := four_eyes.judge(limit, policy().four_eyes_above, by, approved_by):
+        raise LimitRefused(reasons)
     funds = locks.lock_funds([account.pk])[account.pk]
     if limit < funds.allocated_out - funds.allocated_in:
         raise LimitRefused(_below_allocated(limit, funds.allocated_out))
@@ -63,6 +73,7 @@ def allocate(
     member: Account,
     amount: Decimal,
     reason: str = "",
+    approved_by: str = "",
     key: str,
     by: str,
     at: datetime,
@@ -77,11 +88,11 @@ def allocate(
         return Movement.objects.get(decision=decision)
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
-    reasons = pair.judge()
-    if not reasons and not pair.standing.grants_master(Permission.SHARE_CREDIT):
+    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge()
+    if not pair.judge() and not pair.standing.grants_master(Permission.SHARE_CREDIT):
         text = f"{member.number} has not granted share_credit. Ask it to."
         facts = {"permission": "share_credit"}
-        reasons = [Reason("F6", "share_credit_missing", text, facts, "the member")]
+        reasons.append(Reason("F6", "share_credit_missing", text, facts, "the member"))
     reasons += bounds.allocation(pair.master_figures).judge(amount)
     if reasons:
         raise CreditRefused(reasons)
@@ -105,6 +116,7 @@ def reclaim(
     member: Account,
     amount: Decimal,
     reason: str = "",
+    approved_by: str = "",
     key: str,
     by: str,
     at: datetime,
@@ -116,7 +128,8 @@ def reclaim(
         return Movement.objects.get(decision=decision)
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
-    reasons = pair.judge() + bounds.reclaim(pair.member_figures).judge(amount)
+    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge()
+    reasons += bounds.reclaim(pair.member_figures).judge(amount)
     if reasons:
         raise CreditRefused(reasons)
     line = ledger.Line(

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
@@ -85,6 +85,7 @@ def work(run_id: int, *, worker: str) -> Run:
     """Do the steps of a run that nobody else is doing, until none is left. Safe to call any time.
 
     A step that raises is tried again, 5 times in all; a refusal (FinanceError) is final at once.
+    What failed for good is cut into smaller steps, down to those that can't be done.
     """
     run = Run.objects.get(pk=run_id)
     while step := _claim(run, worker):
@@ -164,12 +165,33 @@ def _still_mine(step: RunStep) -> bool:
 def _note_failure(step: RunStep, error: Exception) -> None:
     final = isinstance(error, FinanceError) or step.attempts >= MOST_ATTEMPTS
     text = str(error) if isinstance(error, FinanceError) else traceback.format_exc(limit=-4)
-    RunStep.objects.filter(pk=step.pk, claimed_by=step.claimed_by).update(
-        state=RunState.FAILED if final else RunState.QUEUED,
-        error=text,
-        lease_until=None,
-        finished_at=Now() if final else None,
+    with transaction.atomic():
+        if not _still_mine(step) or (final and _split(step)):
+            return
+        RunStep.objects.filter(pk=step.pk).update(
+            state=RunState.FAILED if final else RunState.QUEUED,
+            error=text,
+            lease_until=None,
+            finished_at=Now() if final else None,
+        )
+
+
+def _split(step: RunStep) -> bool:
+    """Queue a step that can't be done in parts instead. False: it is the smallest part already."""
+    path = settings.RUN_STEPS[step.run.kind].get("split")
+    scopes = _function(path)(step) if path else []
+    if len(scopes) < 2:
+        return False
+    Run.objects.select_for_update().get(pk=step.run_id)
+    last = RunStep.objects.filter(run=step.run_id).aggregate(last=Max("number"))["last"]
+    RunStep.objects.filter(pk=step.pk).update(
+        state=RunState.QUEUED, attempts=0, error="", lease_until=None, scope=scopes[0]
     )
+    RunStep.objects.bulk_create(
+        RunStep(run=step.run, number=number, scope=scope)
+        for number, scope in enumerate(scopes[1:], start=last + 1)
+    )
+    return True
 
 
 def _finish(run: Run) -> None:

@@ -114,18 +114,21 @@ def receive(
 @contextmanager
 def _written(content: Path | Iterable[bytes], folder: Path) -> Iterator[_Received]:
     """The content in a new file of the folder, on the disk for good, removed if nobody took it."""
-    limit = settings.IMPORT_LIMITS["bytes"]
-    if isinstance(content, Path) and content.stat().st_size > limit:
-        raise _too_large(limit)
-    digest, size = hashlib.sha256(), 0
+    most_bytes, most_lines = settings.IMPORT_LIMITS["bytes"], settings.IMPORT_LIMITS["rows"] + 1
+    if isinstance(content, Path) and content.stat().st_size > most_bytes:
+        raise _over(most_bytes, "bytes")
+    digest, size, lines = hashlib.sha256(), 0, 0
     handle, name = tempfile.mkstemp(dir=folder, prefix="receiving-")
     path = Path(name)
     try:
         with open(handle, "wb") as file:
             for chunk in _chunks(content):
                 size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
+                lines += chunk.count(b"\n")
+                if size > most_bytes:
+                    raise _over(most_bytes, "bytes")
+                if lines > most_lines:  # seconds now instead of minutes of reading
+                    raise _over(most_lines, "lines")
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()
@@ -158,5 +161,5 @@ def _as_facts(expected: Expected) -> dict[str, object]:
     }
 
 
-def _too_large(limit: int) -> RefusedFile:
-    return RefusedFile([Problem("file_too_large", f"More than {limit} bytes. Split the file.")])
+def _over(limit: int, unit: str) -> RefusedFile:
+    return RefusedFile([Problem("file_too_large", f"More than {limit} {unit}. Split the file.")])

@@ -1,0 +1,1 @@
+"""Measurements: each prints ratios to a floor of the same run and asserts nothing on time."""

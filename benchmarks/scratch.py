@@ -1,0 +1,48 @@
+"""Databases of a benchmark's own, on the server that DATABASE_URL names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import call_command
+from django.db import connection
+
+LOADED = "bench_loaded"
+
+
+def execute(sql: str, facts: list | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, facts)
+
+
+@contextmanager
+def database(name: str, template: str = "template0") -> Iterator[None]:
+    """Make a database, connect Django to it, and drop it at the end."""
+    home = connection.settings_dict["NAME"]
+    execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _connect(name)
+    try:
+        yield
+    finally:
+        _connect(home)
+        execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Leave the current database for a while, so that it can be a template."""
+    name = connection.settings_dict["NAME"]
+    _connect("postgres")
+    try:
+        yield
+    finally:
+        _connect(name)
+
+
+def migrate() -> None:
+    call_command("migrate", verbosity=0)
+
+
+def _connect(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name

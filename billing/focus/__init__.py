@@ -1,0 +1,1 @@
+"""Files of usage, as plain rows: FOCUS cost files and token meters. No database in here."""
