@@ -116,3 +116,10 @@ class SettlementKind(TextChoices):
     OWN = "own", _("own cash")  # S1
     UNIFIED = "unified", _("the master's cash")  # S2
     REFUND = "refund", _("refund")  # O4: an order's credit went back
+
+
+class ThresholdKind(TextChoices):
+    """What a threshold watches (W1)."""
+
+    LOW_FUNDS = "low_funds", _("available funds")  # crossed when they fall below
+    SPENDING = "spending", _("spending of the month")  # crossed when it rises above

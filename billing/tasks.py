@@ -5,7 +5,7 @@ from celery import shared_task
 from finance_mgmt.clock import now
 from finance_mgmt.tasks import poke
 
-from .services import bills, cycles, resources, settlement
+from .services import bills, cycles, resources, settlement, warnings
 
 
 @shared_task(name="billing.close_due_cycles")
@@ -34,3 +34,9 @@ def settle_due_bills() -> None:
 def review_resources() -> None:
     """Suspend and resume resources by the funds that decide (R3)."""
     resources.review(by="job:resources", at=now())
+
+
+@shared_task(name="billing.evaluate_warnings")
+def evaluate_warnings() -> None:
+    """Judge the figures that moved against their thresholds (W1)."""
+    warnings.evaluate(by="job:warnings", at=now())

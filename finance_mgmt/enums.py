@@ -111,3 +111,23 @@ class ApprovalState(TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")  # by the one who asked
     EXPIRED = "expired", _("expired")
     FAILED = "failed", _("failed")  # approved, but the rules refused it by then
+
+
+class NoticeKind(TextChoices):
+    """What a notice tells (W, R3, L5, L9)."""
+
+    LOW_FUNDS = "low_funds", _("funds are low")
+    SPENDING = "spending", _("spending passed a threshold")
+    SUSPENDED = "suspended", _("resources were suspended")
+    RESUMED = "resumed", _("resources were resumed")
+    INVITATION = "invitation", _("invitation to a relationship")
+    CHANGE_FAILED = "change_failed", _("a planned change could not be made")
+    CAP = "cap", _("a member passed its cap")
+
+
+class Role(TextChoices):
+    """What a user may do for an account (Z6)."""
+
+    OWNER = "owner", _("owner")  # everything, relationships and powers too
+    FINANCE = "finance", _("finance")  # money: pay, settle, transfer, order
+    VIEWER = "viewer", _("viewer")  # looks, changes nothing

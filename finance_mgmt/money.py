@@ -6,12 +6,15 @@ in the currency's minor unit.
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, DefaultContext, getcontext
 
 from .errors import InvalidAmount, Reason
 
 EXACT_PLACES = 18
 EXACT = Context(prec=60)
+# Python sums to 28 digits and rounds the rest away without a word; ours have 38. For this thread
+# and, by the default, for all that start later.
+DefaultContext.prec = getcontext().prec = EXACT.prec
 ZERO = Decimal(0)
 
 # ISO 4217: currencies whose minor unit is not 1/100.

@@ -32,8 +32,8 @@ class Period:
 def containing(instant: datetime, cycle: Cycle, zone: ZoneInfo) -> Period:
     """The charge period of `cycle` that contains the instant (C4, C5).
 
-    Minutes and hours are cut on the zone's wall clock, and a repeated hour (clocks set back) is
-    two periods. Weeks start on Monday.
+    Minutes and hours are cut on the zone's wall clock. A repeated hour (clocks set back) is two
+    periods; clocks set by half an hour cut an hour in two. Weeks start on Monday.
     """
     if cycle in (Cycle.MINUTE, Cycle.HOUR):
         return _short(instant, cycle, zone)
@@ -74,7 +74,23 @@ def _short(instant: datetime, cycle: Cycle, zone: ZoneInfo) -> Period:
     )
     into = local.replace(tzinfo=None) - cut.replace(tzinfo=None)
     start = instant.astimezone(UTC) - into
-    return Period(start, start + _STEP[cycle])
+    return _without_clock_change(Period(start, start + _STEP[cycle]), instant, zone)
+
+
+def _without_clock_change(whole: Period, instant: datetime, zone: ZoneInfo) -> Period:
+    # Clocks that are set by less than an hour (Lord Howe) cut the hour in two: its parts would
+    # overlap the hours beside it otherwise.
+    before = whole.start.astimezone(zone).utcoffset()
+    seconds = int((whole.end - whole.start).total_seconds())
+    if (whole.end - timedelta(seconds=1)).astimezone(zone).utcoffset() == before:
+        return whole
+    low, high = 0, seconds
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_before = (whole.start + timedelta(seconds=middle)).astimezone(zone).utcoffset() == before
+        low, high = (middle, high) if is_before else (low, middle)
+    change = whole.start + timedelta(seconds=high)
+    return Period(whole.start, change) if instant < change else Period(change, whole.end)
 
 
 def _first_day(day: date, cycle: Cycle) -> date:

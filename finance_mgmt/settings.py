@@ -1,5 +1,6 @@
 """Settings. Everything a deployment changes comes from the environment (docs/operating.md)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -31,6 +32,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "django_celery_beat",
     "rest_framework",
+    "knox",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "finance_mgmt.api.request_ids.RequestIds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -121,12 +124,55 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "media"
 
+# The API (docs/api.md). Rates are per person, or per address for whoever has not signed in.
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "finance_mgmt.api.schema.Schema",
+    "DEFAULT_PERMISSION_CLASSES": ["finance_mgmt.api.actors.MayDo"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "finance_mgmt.api.authentication.Tokens",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["finance_mgmt.api.parsers.ExactJSON"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "finance_mgmt.api.filtering.KnownFilters",
+        "finance_mgmt.api.filtering.KnownOrdering",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "finance_mgmt.api.paging.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["finance_mgmt.api.throttles.Everything"],
+    "DEFAULT_THROTTLE_RATES": {
+        "everything": env("API_RATE", default="1200/min"),
+        "writes": env("API_WRITE_RATE", default="300/min"),
+        "sign_in": env("API_SIGN_IN_RATE", default="10/min"),
+    },
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "finance_mgmt.api.problems.answer",
+    "NUM_PROXIES": env.int("API_PROXIES", default=0),  # how many X-Forwarded-For to trust
     "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+REST_KNOX = {
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=90)),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Group billing API",
+    "VERSION": "1",
+    "DESCRIPTION": "Who pays for what in a group of accounts. See docs/api.md.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "finance_mgmt.api.schema.refuse_unknown_fields",
+    ],
 }
 
 # What each kind of run does with one of its steps (services/runs.py): `prepare` may run several
@@ -156,6 +202,9 @@ LINK_FACTS = [
     "billing.queries.open_orders_of",
     "billing.queries.bills_past_due_of",
 ]
+
+# Which powers upper floors object to: permission -> function (relationship) -> reasons (I3).
+GRANT_FACTS = {"forbid_invoicing": "invoicing.services.titles.judge_forbid_invoicing"}
 
 # Commands that may need a second person (Z7), and how their stored arguments become values.
 APPROVABLE = {
@@ -188,6 +237,7 @@ BOOK_CHECKS = [
     "billing.queries.books.wrongly_charged_usage",
     "billing.queries.books.wrong_payers",
     "billing.queries.books.wrong_accruals",
+    "billing.queries.books.wrong_outstanding",
     "billing.queries.books.wrong_vouchers",
 ]
 

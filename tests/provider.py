@@ -6,14 +6,37 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.module_loading import import_string
 
-from billing.models import Bill, Charge, Discount, Family, Price, Product, Source
+from billing.models import (
+    Bill,
+    Charge,
+    Discount,
+    Family,
+    Price,
+    Product,
+    Source,
+    UsageRecord,
+)
 from billing.services import bills, cycles, usage
+from finance_mgmt import queries
 from finance_mgmt.enums import Channel, Cycle, Mode
-from finance_mgmt.models import Account, Relationship, Run
+from finance_mgmt.models import Account, Funds, Movement, Relationship, Run
 from finance_mgmt.queries import policy
-from finance_mgmt.services import accounts, cash, credit, relationships, runs
+from finance_mgmt.rules.credit import Figures
+from finance_mgmt.rules.ledger import ALL_FIGURES
+from finance_mgmt.services import (
+    accounts,
+    cash,
+    changes,
+    credit,
+    decisions,
+    effects,
+    ledger,
+    relationships,
+    runs,
+)
 from finance_mgmt.services import policy as switches
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -65,9 +88,7 @@ class Provider:
         if Decimal(cash_amount):
             cash.top_up(account=account, amount=Decimal(cash_amount), reason="", **self.said())
         if Decimal(credit_limit):
-            credit.set_limit(
-                account=account, limit=Decimal(credit_limit), reason="", **self.said()
-            )
+            credit.set_limit(account=account, limit=Decimal(credit_limit), reason="", **self.said())
         return account
 
     def product(
@@ -89,8 +110,20 @@ class Provider:
             )
         return product
 
-    def discount(self, owner: Account, *, rate: str, **scope) -> Discount:
-        return Discount.objects.create(owner=owner, rate=Decimal(rate), **scope)
+    def price(self, product: Product, unit_price: str, since: datetime) -> Price:
+        return Price.objects.create(
+            product=product, unit_price=Decimal(unit_price), effective_from=since
+        )
+
+    def discount(
+        self, owner: Account, *, rate: str | None = None, fixed_price: str | None = None, **scope
+    ) -> Discount:
+        return Discount.objects.create(
+            owner=owner,
+            rate=None if rate is None else Decimal(rate),
+            fixed_price=None if fixed_price is None else Decimal(fixed_price),
+            **scope,
+        )
 
     def link(
         self,
@@ -120,7 +153,9 @@ class Provider:
         reported: datetime | None = None,
         resource: str = "",
         key: str | None = None,
-    ) -> None:
+        given_amount: str | None = None,
+        **more,
+    ) -> UsageRecord:
         """Metered usage at `when`, reported then or later."""
         source, _ = Source.objects.get_or_create(code="meter")
         record = usage.NewUsage(
@@ -130,8 +165,14 @@ class Provider:
             quantity=Decimal(quantity),
             starts_at=when,
             resource=resource,
+            given_amount=None if given_amount is None else Decimal(given_amount),
+            **more,
         )
-        usage.accept([record], source=source, **self.said(reported or when))
+        return usage.accept([record], source=source, **self.said(reported or when))[0]
+
+    def start_closing(self, when: datetime = LONG_AGO) -> None:
+        """From now on what comes after the end of its cycle is late (C4)."""
+        cycles.start_closing(**self.said(when))
 
     def jobs(self, when: datetime) -> None:
         """Everything the scheduled jobs do at the instant: close cycles, issue bills."""
@@ -145,6 +186,35 @@ class Provider:
 
     def bills(self) -> list[Bill]:
         return list(Bill.objects.order_by("month", "payer"))
+
+    def run(self, when: datetime) -> Run:
+        """The next run that the jobs would make at the instant, worked on; it may fail."""
+        cycles.start_closing(**self.said(when))
+        opened = cycles.close(by="job", at=when) or bills.issue(by="job", at=when)
+        return runs.work(opened.pk, worker="test")
+
+    def apply_changes(self, when: datetime) -> None:
+        """Let the future-dated changes that are due take effect (L9)."""
+        for relationship in effects.due_changes(when):
+            effects.apply(relationship=relationship, by="job", at=when)
+
+    def end(self, relationship: Relationship, when: datetime, **later) -> Relationship:
+        return changes.end(relationship=relationship, **later, **self.said(when))
+
+    def post(self, *lines: ledger.Line, when: datetime = LONG_AGO) -> list[Movement]:
+        """Movements no service makes yet, straight into the ledger."""
+        with transaction.atomic():
+            said = self.said(when)
+            decision, _ = decisions.record(verb="test.post", facts={}, **said)
+            return ledger.post(lines, decision=decision, at=when)
+
+    def figures(self, account: Account, when: datetime = LONG_AGO) -> Figures:
+        return queries.figures_of([account.pk], when)[account.pk]
+
+    def stored(self, account: Account) -> dict[str, Decimal]:
+        """The stored figures that are not 0."""
+        row = Funds.objects.values(*ALL_FIGURES).get(pk=account.pk)
+        return {name: amount for name, amount in row.items() if amount}
 
     def runs(self) -> list[Run]:
         return list(Run.objects.order_by("id"))

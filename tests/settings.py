@@ -5,3 +5,4 @@ from finance_mgmt.settings import *
 DATABASES["default"]["OPTIONS"]["options"] = "-c app.allow_truncate=on"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = False
+WHITENOISE_AUTOREFRESH = True  # static files are found when asked for; none need be collected

@@ -12,6 +12,7 @@ JOBS = [
     ("Issue due bills", "billing.issue_due_bills", 15),
     ("Settle due bills", "billing.settle_due_bills", 60),
     ("Suspend and resume resources", "billing.review_resources", 30),
+    ("Judge warnings", "billing.evaluate_warnings", 30),
 ]
 
 

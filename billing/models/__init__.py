@@ -14,6 +14,7 @@ from .sources import AccountKey, Source
 from .staging import StagedRow
 from .usage import UsageRecord
 from .vouchers import Coupon, Voucher, VoucherDraw
+from .warnings import Threshold, Watch
 
 __all__ = [
     "AccountKey",
@@ -36,8 +37,10 @@ __all__ = [
     "Settlement",
     "Source",
     "StagedRow",
+    "Threshold",
     "UsageImport",
     "UsageRecord",
     "Voucher",
     "VoucherDraw",
+    "Watch",
 ]

@@ -108,6 +108,40 @@ def wrong_accruals() -> list[str]:
     )
 
 
+def wrong_outstanding() -> list[str]:
+    """Payers whose used credit is not what is outstanding of bills and drawn by orders on none.
+
+    What a refund gave back to credit that a bill had outstanding lowered that bill already; the
+    refund itself then lowers nothing more on the bill it joins (B5, O4, S1).
+    """
+    return _told(
+        """
+        WITH unbilled AS (
+            SELECT charge.payer_id, sum(CASE WHEN charge.kind = 'order' THEN paid.from_credit
+                ELSE coalesce(lowered.amount, 0) - back.to_credit END) AS amount
+            FROM billing_charge charge
+            JOIN billing_order paid ON paid.id = charge.order_id
+            LEFT JOIN billing_refund back ON back.charge_id = charge.id
+            LEFT JOIN billing_settlement lowered
+                ON lowered.decision_id = back.decision_id AND lowered.kind = 'refund'
+            WHERE NOT EXISTS (SELECT 1 FROM billing_bill bill
+                WHERE bill.payer_id = charge.payer_id AND bill.month = charge.billing_month)
+            GROUP BY 1
+        ), billed AS (
+            SELECT payer_id, sum(outstanding) AS amount FROM billing_bill GROUP BY 1
+        )
+        SELECT format('Account %%s: used credit is stored as %%s, bills and orders make %%s.',
+            account.number, funds.used,
+            coalesce(billed.amount, 0) + coalesce(unbilled.amount, 0))
+        FROM finance_mgmt_funds funds
+        JOIN finance_mgmt_account account ON account.id = funds.account_id
+        LEFT JOIN billed ON billed.payer_id = funds.account_id
+        LEFT JOIN unbilled ON unbilled.payer_id = funds.account_id
+        WHERE funds.used <> coalesce(billed.amount, 0) + coalesce(unbilled.amount, 0)
+        """
+    )
+
+
 def wrong_vouchers() -> list[str]:
     """Vouchers whose draws don't explain what remains, and charges without their draws (V1)."""
     return _told(

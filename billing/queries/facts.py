@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from finance_mgmt.money import ZERO
 from finance_mgmt.queries import policy
@@ -37,8 +37,13 @@ def running_postpaid_of(account_ids: Collection[int], at: datetime) -> dict[int,
 
 
 def open_orders_of(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
-    """Which accounts have unpaid orders, by number (L4, L10)."""
-    orders = Order.objects.filter(owner_id__in=account_ids, status=OrderStatus.PENDING)
+    """Which accounts have orders unpaid at the instant, by number (L4, L10).
+
+    One that was paid after it, in a race with a change of who pays, counts: it went by the terms
+    before the change (C2).
+    """
+    is_unpaid = Q(status=OrderStatus.PENDING) | Q(paid_at__gt=at)
+    orders = Order.objects.filter(is_unpaid, owner_id__in=account_ids)
     found: dict[int, list[str]] = defaultdict(list)
     for owner, number in orders.order_by("number").values_list("owner_id", "number"):
         found[owner].append(number)

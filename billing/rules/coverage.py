@@ -85,7 +85,7 @@ def cover(
         else:
             quantity = _take_slot(one, usage.period_start, left_quantity)
             amount = left_amount - price_of(left_quantity - quantity) if quantity else ZERO
-        if amount > ZERO or quantity > ZERO:
+        if quantity > ZERO:  # too little to be a quantity is not covered
             found.append(Covered(one.commitment, quantity, amount))
             left_quantity -= quantity
             left_amount -= amount

@@ -4,9 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
 
-from finance_mgmt import periods
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import MovementKind
 from finance_mgmt.errors import FinanceError, Reason
@@ -15,8 +13,9 @@ from finance_mgmt.money import exact
 from finance_mgmt.services import decisions, ledger, locks
 
 from ..enums import ChargeKind
-from ..models import Bill, Charge
+from ..models import Charge
 from .cycles import accrual
+from .months import hold_months, open_month
 
 
 class AdjustmentRefused(FinanceError):
@@ -29,8 +28,9 @@ class AdjustmentRefused(FinanceError):
 def adjust(
     *, account: Account, amount: Decimal, reason: str, key: str, by: str, at: datetime
 ) -> Charge:
-    """Put a manual line, positive or negative, on the account's open bill (B2).
+    """Put a manual line for the account, positive or negative, on its payer's open bill (B2, B4).
 
+    The payer is the one of this instant: in trusteeship the master (C1).
     Raises AdjustmentRefused, KeyReused.
     """
     facts = {"account": account.number, "amount": amount, "reason": reason}
@@ -40,35 +40,35 @@ def adjust(
     if not is_new:
         return Charge.objects.get(explanation__decision=decision.pk)
     _judge(amount, reason)
-    locks.lock_funds([account.pk])
-    zone = ground.policy().zone
-    month = periods.month_of(at - ground.policy().close_after, zone)
-    billed = Bill.objects.filter(payer=account).aggregate(last=Max("month"))["last"]
-    if billed is not None and month <= billed:
-        month = periods.month_of(periods.month_period(billed, zone).end, zone)
+    locks.lock_accounts([account.pk])
+    terms = ground.terms(account.pk, at)
+    billed = hold_months()
+    payer = locks.lock_funds([terms.payer])[terms.payer].account
     charge = Charge.objects.create(
         kind=ChargeKind.ADJUSTMENT,
         owner=account,
-        payer=account,
+        payer=payer,
         period_start=at,
         period_end=at,
-        billing_month=month,
+        billing_month=open_month(payer.pk, at - ground.policy().close_after, billed),
         quantity=Decimal(1),
         list_amount=amount,
         payable_amount=amount,
-        currency=account.currency,
+        currency=payer.currency,
+        relationship_id=terms.relationship,
         reason=reason,
         explanation={"decision": decision.pk},
     )
-    line = accrual(account.pk, account.pk, amount, account.currency, MovementKind.ACCRUAL)
+    line = accrual(payer.pk, account.pk, amount, payer.currency, MovementKind.ACCRUAL)
     ledger.post([line], decision=decision, at=at)
     return charge
 
 
 def _judge(amount: Decimal, reason: str) -> None:
     reasons = []
-    if not amount.is_finite() or not amount or amount != exact(amount):
-        text = "Give an amount other than 0, with at most 18 decimals."
+    fits = amount.is_finite() and amount.adjusted() < 15 and amount == exact(amount)
+    if not fits or not amount:
+        text = "Give an amount other than 0, with at most 15 digits and 18 decimals."
         reasons.append(Reason("B2", "bad_amount", text, {"amount": amount}))
     if not reason.strip():
         reasons.append(Reason("B2", "reason_missing", "Say why: it stands on the bill.", {}))

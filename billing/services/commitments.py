@@ -60,7 +60,14 @@ def add(
     decision, is_new = decisions.record(verb="commitments.add", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Commitment.objects.get(decision=decision)
-    if reasons := _judge(CommitmentKind(kind), product, families, quantity, commit_amount, rate):
+    reasons = _judge(CommitmentKind(kind), product, families, quantity, commit_amount, rate)
+    if expires_at is not None and expires_at <= (starts_at or at):
+        text = "A commitment must expire after it starts."
+        reasons.append(Reason("K1", "bad_validity", text, {"expires_at": expires_at}))
+    if Commitment.objects.filter(code=code).exists():
+        text = f"Commitment code {code} is taken."
+        reasons.append(Reason("K1", "code_taken", text, {"code": code}))
+    if reasons:
         raise CommitmentRefused(reasons)
     commitment = Commitment.objects.create(
         code=code,

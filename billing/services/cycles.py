@@ -96,7 +96,10 @@ def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
     facts["walked_owners"], facts["stepped_products"] = walked(step.scope["owners"])
     sums = _write_charges(facts)
     if facts["walked_owners"] or facts["stepped_products"]:
-        sums += Walk(facts, policy.zone).write()
+        walk = Walk(facts, policy.zone)
+        if walk.lacks_prices:
+            _refuse_without_price(facts)
+        sums += walk.write()
     checkpoint("close-charges-written")
     _draw_credits(step)
     _accrue(sums, step, by=by, at=at)

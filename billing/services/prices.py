@@ -101,7 +101,7 @@ def add_discount(
     )
     if not is_new:
         return Discount.objects.get(decision=decision)
-    if reasons := _judge(product, family, rate, fixed_price, valid_from, valid_until):
+    if reasons := _judge(product, family, rate, fixed_price, valid_from or at, valid_until):
         raise PriceRefused(reasons)
     return Discount.objects.create(
         owner=owner,
@@ -120,7 +120,7 @@ def _judge(
     family: Family | None,
     rate: Decimal | None,
     fixed_price: Decimal | None,
-    valid_from: datetime | None,
+    valid_from: datetime,
     valid_until: datetime | None,
 ) -> list[Reason]:
     reasons = []
@@ -136,7 +136,7 @@ def _judge(
     if product is not None and family is not None:
         text = "Name a product or a family, not both; neither means all."
         reasons.append(Reason("D1", "two_scopes", text, {}))
-    if valid_from and valid_until and valid_until <= valid_from:
+    if valid_until and valid_until <= valid_from:
         text = "A discount must end after it begins."
         reasons.append(Reason("D1", "bad_validity", text, {"valid_until": valid_until}))
     return reasons

@@ -1,23 +1,24 @@
 """Giving back what was not used of a paid order (O4, R2)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
 
-from finance_mgmt import money, periods
+from finance_mgmt import money
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import MovementKind, Pocket
 from finance_mgmt.errors import FinanceError, Reason
-from finance_mgmt.models import Decision, Relationship
+from finance_mgmt.models import Decision, Movement, Relationship
 from finance_mgmt.models.relationships import IN_FORCE_STATES
 from finance_mgmt.rules import four_eyes
 from finance_mgmt.services import decisions, ledger, locks
 
-from ..enums import ChargeKind, OrderStatus, ResourceStatus, SettlementKind
-from ..models import Bill, Charge, Order, Refund
+from ..enums import ChargeKind, OrderKind, OrderStatus, ResourceStatus, SettlementKind
+from ..models import Bill, Charge, Order, Refund, Resource
 from ..rules import refunds as rules
+from .months import hold_months, open_month
 from .settlement import lower
 
 
@@ -51,11 +52,12 @@ def refund(
 ) -> Order:
     """Refund an order to whoever paid it, wholly (its unused part by days) or `amount` of it (O4).
 
-    A whole refund releases the resource. Raises RefundRefused, InvalidAmount, KeyReused.
+    A whole refund releases the resource; of a renewal that has not begun, the period paid before
+    goes on; of an upgrade, nothing changes. Raises RefundRefused, InvalidAmount, KeyReused.
     """
     facts = {"order": order.number, "amount": amount}
     decision, is_new = decisions.record(verb="refunds.refund", facts=facts, key=key, by=by, at=at)
-    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    locked = _locked(order)
     if not is_new:
         return locked
     most = refundable(locked, at)
@@ -69,10 +71,8 @@ def refund(
     _give_back(locked, wanted, decision, at)
     locked.status = OrderStatus.REFUNDED if wanted == most else OrderStatus.PARTLY_REFUNDED
     locked.save()
-    if locked.status == OrderStatus.REFUNDED and locked.resource:
-        locked.resource.status = ResourceStatus.RELEASED
-        locked.resource.released_at = at
-        locked.resource.save(update_fields=["status", "released_at"])
+    if locked.status == OrderStatus.REFUNDED and locked.kind != OrderKind.UPGRADE:
+        _withdraw_resource(locked, at)
     return locked
 
 
@@ -86,7 +86,7 @@ def downgrade(*, order: Order, amount: Decimal, key: str, by: str, at: datetime)
     decision, is_new = decisions.record(
         verb="refunds.downgrade", facts=facts, key=key, by=by, at=at
     )
-    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    locked = _locked(order)
     if not is_new:
         return locked
     if locked.payer is None:
@@ -101,54 +101,81 @@ def downgrade(*, order: Order, amount: Decimal, key: str, by: str, at: datetime)
     return locked
 
 
+def _locked(order: Order) -> Order:
+    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    locks.lock_accounts([locked.owner_id])  # no trusteeship begins or ends in between (R2)
+    return locked
+
+
 def _give_back(order: Order, amount: Decimal, decision: Decision, at: datetime) -> None:
     payer = order.payer
+    billed = hold_months()
     locks.lock_funds([payer.pk])
-    bill = (
-        Bill.objects.select_for_update()
-        .filter(payer=payer, month=periods.month_of(order.paid_at, ground.policy().zone))
-        .first()
-    )
+    ordered = order.charges.get(kind=ChargeKind.ORDER)
+    bills = Bill.objects.select_for_update().filter(payer=payer, month=ordered.billing_month)
+    bill = bills.first()
     credit_left = order.from_credit - order.refunded_to_credit
     open_credit = credit_left if bill is None else bill.outstanding
     to_credit, to_cash = rules.destination(amount, credit_left, open_credit)
-    charge = _charge(order, amount, at)
+    # On no bill yet, the order meets its refund on the same one: only what is left of its credit
+    # becomes outstanding there.
+    month = ordered.billing_month if bill is None else open_month(payer.pk, at, billed)
     Refund.objects.create(
         order=order,
         amount=amount,
         to_credit=to_credit,
         to_cash=to_cash,
         at=at,
-        charge=charge,
+        charge=_charge(order, amount, month, at),
         decision=decision,
     )
     if bill is not None and to_credit:
         lower(bill, to_credit, SettlementKind.REFUND, payer, decision, at)
+    ledger.post(_lines(order, to_credit, to_cash), decision=decision, at=at)
     order.refunded_amount += amount
     order.refunded_to_credit += to_credit
-    parts = [(Pocket.CREDIT, to_credit), (Pocket.CASH, to_cash)]
-    ledger.post(
-        [
-            ledger.Line(
-                MovementKind.REFUND,
-                None,
-                Pocket.PROVIDER,
-                payer.pk,
-                pocket,
-                part,
-                payer.currency,
-                f"refund of order {order.number}",
-                owner=order.owner_id,
-            )
-            for pocket, part in parts
-            if part
-        ],
-        decision=decision,
-        at=at,
+
+
+def _lines(order: Order, to_credit: Decimal, to_cash: Decimal) -> list[ledger.Line]:
+    transferred = min(to_cash, _transferred_left(order))  # it can still only be spent (F7)
+    parts = [
+        (Pocket.CREDIT, to_credit),
+        (Pocket.TRANSFERRED_CASH, transferred),
+        (Pocket.CASH, to_cash - transferred),
+    ]
+    return [
+        ledger.Line(
+            MovementKind.REFUND,
+            None,
+            Pocket.PROVIDER,
+            order.payer_id,
+            pocket,
+            part,
+            order.payer.currency,
+            f"refund of order {order.number}",
+            owner=order.owner_id,
+        )
+        for pocket, part in parts
+        if part
+    ]
+
+
+def _transferred_left(order: Order) -> Decimal:
+    """What the order took of transferred-in cash and no refund has given back yet."""
+    paid = Movement.objects.filter(
+        kind=MovementKind.ORDER,
+        from_account=order.payer,
+        from_pocket=Pocket.TRANSFERRED_CASH,
+        reason=f"order {order.number}",
     )
+    returned = Movement.objects.filter(
+        decision__refunds__order=order, to_pocket=Pocket.TRANSFERRED_CASH
+    )
+    sums = [rows.aggregate(sum=Sum("amount"))["sum"] or money.ZERO for rows in (paid, returned)]
+    return sums[0] - sums[1]
 
 
-def _charge(order: Order, amount: Decimal, at: datetime) -> Charge:
+def _charge(order: Order, amount: Decimal, month: date, at: datetime) -> Charge:
     return Charge.objects.create(
         kind=ChargeKind.REFUND,
         owner=order.owner,
@@ -157,7 +184,7 @@ def _charge(order: Order, amount: Decimal, at: datetime) -> Charge:
         resource=order.resource_code,
         period_start=at,
         period_end=at,
-        billing_month=periods.month_of(at, ground.policy().zone),
+        billing_month=month,
         quantity=Decimal(1),
         list_amount=-amount,
         payable_amount=-amount,
@@ -166,6 +193,17 @@ def _charge(order: Order, amount: Decimal, at: datetime) -> Charge:
         order=order,
         reason=f"refund of order {order.number}",
     )
+
+
+def _withdraw_resource(order: Order, at: datetime) -> None:
+    """Take back what the refunded order gave: all of the resource, or a renewal to come."""
+    resource = Resource.objects.select_for_update().get(pk=order.resource_id)
+    is_to_come = order.covers_from > at and order.covers_until == resource.paid_until
+    if order.kind == OrderKind.RENEW and is_to_come:
+        resource.paid_until = order.covers_from
+    else:
+        resource.status, resource.released_at = ResourceStatus.RELEASED, at
+    resource.save()
 
 
 def _turning_points(order: Order) -> list[datetime]:

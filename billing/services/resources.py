@@ -1,16 +1,18 @@
 """Resources: started, paid for, released, suspended and resumed by funds (R1-R3)."""
 
 from calendar import monthrange
+from collections import defaultdict
 from datetime import datetime
 
 from django.db import transaction
 
 from finance_mgmt import queries as ground
+from finance_mgmt.enums import NoticeKind
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
 from finance_mgmt.money import ZERO
 from finance_mgmt.rules.terms import decide
-from finance_mgmt.services import decisions
+from finance_mgmt.services import decisions, notices
 
 from ..enums import OrderKind, ResourceKind, ResourceStatus
 from ..models import Order, Product, Resource
@@ -83,6 +85,7 @@ def review(*, by: str, at: datetime) -> list[Resource]:
             row.status = wanted
             changed.append(row)
     Resource.objects.bulk_update(changed, ["status"])
+    _tell(changed, {pk: decide(standing).warnings_to for pk, standing in standings.items()}, at)
     return changed
 
 
@@ -143,6 +146,17 @@ def months_after(start: datetime, months: int) -> datetime:
 def _locked(order: Order) -> Resource | None:
     found = Resource.objects.filter(account=order.owner, code=order.resource_code)
     return found.select_for_update().first()
+
+
+def _tell(changed: list[Resource], recipients: dict[int, tuple[int, ...]], at: datetime) -> None:
+    """One notice per account and direction: its resources stopped, or run again (W2)."""
+    codes: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in changed:
+        codes[row.account_id, row.status].append(row.code)
+    for (account, status), stopped in sorted(codes.items()):
+        kind = NoticeKind.SUSPENDED if status == ResourceStatus.SUSPENDED else NoticeKind.RESUMED
+        facts = {"resources": sorted(stopped)}
+        notices.tell(recipients[account], kind=kind, about=account, at=at, facts=facts)
 
 
 def _wanted(row: Resource, is_below_zero: bool, at: datetime) -> str:

@@ -90,7 +90,7 @@ def switch_unified(
     _, is_new = decisions.record(
         verb="settlement.switch_unified", facts=facts, key=key, by=by, at=at
     )
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if not is_new:
         return link
     if link.state not in ("active", "change_pending") or link.mode != Mode.MANAGEMENT:
@@ -121,13 +121,14 @@ def settle_due(*, bill: Bill, by: str, at: datetime) -> list[Settlement]:
     )
     if not is_new:
         return list(Settlement.objects.filter(decision=decision))
-    Bill.objects.filter(pk=bill.pk).update(due_run_at=at)
     standing = ground.standings([bill.payer_id], at)[bill.payer_id]
     giver, kind = bill.payer, SettlementKind.OWN
     if standing.has_unified_settlement and standing.mode == Mode.MANAGEMENT:
         giver, kind = Account.objects.get(pk=standing.master), SettlementKind.UNIFIED
-    funds = locks.lock_funds({giver.pk, bill.payer_id})
+    funds = locks.lock_funds({giver.pk, bill.payer_id})  # before the bill, as everybody does
     locked = Bill.objects.select_for_update().get(pk=bill.pk)
+    locked.due_run_at = at
+    locked.save(update_fields=["due_run_at"])
     amount = min(locked.outstanding, funds[giver.pk].cash)
     if amount <= 0:
         return []

@@ -3,6 +3,7 @@
 The close does all others in one statement. The order of the walk is the order of drawing (K3).
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -48,11 +49,16 @@ class Group:
     priced_quantity: Decimal | None
     given_amount: Decimal
     unit_price: Decimal | None
-    tiers: Any
+    tiers: str | None  # JSON, as the driver hands it over
     record: int | None
     is_late: bool
     reason: str
     currency: str
+
+    @property
+    def steps(self) -> list[list[str]]:
+        """The graduated steps of the price."""
+        return json.loads(self.tiers or "[]")
 
     @property
     def benefits_of(self) -> int:
@@ -98,6 +104,11 @@ class Walk:
     def _earliest_slot(self) -> datetime | None:
         starts = [group.period_start for group in self.groups]
         return periods.containing(min(starts), Cycle.HOUR, self.zone).start if starts else None
+
+    @property
+    def lacks_prices(self) -> bool:
+        """Whether a group would be charged at no price at all (P1)."""
+        return any(g.priced_quantity is not None and g.unit_price is None for g in self.groups)
 
     def write(self) -> list[tuple[int, int, str, int, Decimal]]:
         """Write the charges and all they drew. Returns the sums by payer and owner."""
@@ -211,7 +222,7 @@ class Walk:
 def _price(group: Group) -> pricing.ListPrice | None:
     if group.unit_price is None:
         return None
-    return pricing.ListPrice(group.unit_price, pricing.steps_of(group.tiers or []))
+    return pricing.ListPrice(group.unit_price, pricing.steps_of(group.steps))
 
 
 def _lock_covers(accounts: Collection[int], since: datetime | None) -> list[coverage.Cover]:
@@ -263,11 +274,12 @@ def _quantities(groups: Iterable[Group]) -> dict[tuple[int, int, date], Decimal]
     """What owners used of stepped products in their months before this walk (P1)."""
     found: dict[tuple[int, int, date], Decimal] = defaultdict(lambda: ZERO)
     wanted = Q()
-    for owner, product in {(g.owner, g.product) for g in groups if g.tiers}:
+    for owner, product in {(g.owner, g.product) for g in groups if g.steps}:
         wanted |= Q(owner=owner, product=product)
     if not wanted:
         return found
-    rows = Charge.objects.filter(wanted, kind=ChargeKind.USAGE).order_by()
+    priced = Charge.objects.filter(wanted, kind=ChargeKind.USAGE, unit_price__isnull=False)
+    rows = priced.order_by()
     for row in rows.values("owner", "product", "billing_month").annotate(sum=Sum("quantity")):
         found[row["owner"], row["product"], row["billing_month"]] = row["sum"]
     return found

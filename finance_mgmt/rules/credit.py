@@ -47,9 +47,19 @@ class Figures:
 
     @property
     def headroom(self) -> Decimal:
-        """What an order of a trusteeship member may use: credit only, never the cash (F4)."""
-        credit = self.effective_limit - self.used - self.unsettled_members
+        """What an order of a trusteeship member may use: credit only, never the cash (F4).
+
+        What is still to be billed in the account's favour is no credit: `used` stays within the
+        limit (F5).
+        """
+        credit = self.effective_limit - self.used - max(self.unsettled_members, ZERO)
         return min(credit, self.available)
+
+    @property
+    def spendable(self) -> Decimal:
+        """What an own order may use: the available funds, credit within the limit (F5)."""
+        credit = max(self.effective_limit - self.used, ZERO)
+        return min(self.available, self.cash + credit)
 
     @property
     def overshoot(self) -> Decimal:

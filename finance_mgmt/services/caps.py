@@ -36,7 +36,7 @@ def set_cap(
     decision, is_new = decisions.record(verb="caps.set_cap", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Cap.objects.get(decision=decision)
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     in_force = (RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING)
     if link.state not in in_force or link.mode != Mode.TRUSTEESHIP:
         text = "Caps are for trusteeship in force; in management allocate credit instead."

@@ -194,7 +194,7 @@ def _close_grants(link: Relationship, instant: datetime | None) -> None:
 
 
 def _in_force(relationship: Relationship, rule: str) -> Relationship:
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if link.state == RelationshipState.ACTIVE:
         return link
     if link.state == RelationshipState.CHANGE_PENDING:

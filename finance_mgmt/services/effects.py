@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from ..enums import Mode, RelationshipState
+from ..enums import Mode, NoticeKind, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Decision, Relationship
-from . import decisions
+from . import decisions, notices
 from .changes import end_now, judge_end, judge_move, judge_upgrade, upgrade_now
 from .relationships import NotOpen, judge_link, put_in_force
 
@@ -18,7 +18,7 @@ def cancel(*, relationship: Relationship, key: str, by: str, at: datetime) -> Re
     """Take a future-dated change back before it takes effect (L9). Raises NotOpen, KeyReused."""
     facts = {"relationship": relationship.pk}
     _, is_new = decisions.record(verb="changes.cancel", facts=facts, key=key, by=by, at=at)
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if is_new:
         if link.state not in (RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING):
             text = "No future-dated change waits here."
@@ -44,7 +44,7 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
 
     What fails is cancelled; the decision names the reasons. Safe to call again.
     """
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if link.pk not in {due.pk for due in due_changes(at)}:
         return link
     due_at = instant(link)
@@ -58,6 +58,13 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
         decisions.record(verb="changes.fail", facts=facts, key=key, by=by, at=at)
         _cancel(link)
         link.refresh_from_db()
+        notices.tell(
+            [link.master_id, link.member_id],
+            kind=NoticeKind.CHANGE_FAILED,
+            about=link.member_id,
+            at=at,
+            facts={"reasons": reasons, "said": str(refusal)},
+        )
         return link
     facts = {"relationship": link.pk, "instant": due_at}
     decision, _ = decisions.record(verb="changes.apply", facts=facts, key=key, by=by, at=at)

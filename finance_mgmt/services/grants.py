@@ -1,9 +1,12 @@
 """Single powers between two linked accounts: given with consent, given up at will (Z1-Z4)."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 
 from ..enums import End, Permission, RelationshipState
 from ..errors import FinanceError, Reason
@@ -36,7 +39,8 @@ def grant(
         return Grant.objects.get(decision=decision)
     link = _in_force(relationship)
     held = _held(link, held_by).values_list("permission", flat=True)
-    if reasons := judge_grants([permission], held_by, list(held)):
+    reasons = judge_grants([permission], held_by, list(held)) + facts_against(link, [permission])
+    if reasons:
         raise GrantRefused(reasons)
     return Grant.objects.create(
         relationship=link,
@@ -82,12 +86,22 @@ def revoke(
     return [held[one] for one in ending]
 
 
+def facts_against(link: Relationship, permissions: Collection[str]) -> list[Reason]:
+    """What upper floors have against these powers, by settings.GRANT_FACTS (I3)."""
+    return [
+        reason
+        for permission in permissions
+        if permission in settings.GRANT_FACTS
+        for reason in import_string(settings.GRANT_FACTS[permission])(link)
+    ]
+
+
 def _held(link: Relationship, held_by: End) -> QuerySet[Grant]:
     return Grant.objects.filter(relationship=link, held_by=held_by, granted_until__isnull=True)
 
 
 def _in_force(relationship: Relationship) -> Relationship:
-    link = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if link.state in (RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING):
         return link
     text = f"This relationship is {link.state}; powers need one in force."

@@ -17,6 +17,11 @@ def lock_funds(account_ids: Iterable[int]) -> dict[int, Funds]:
 
 
 def lock_accounts(account_ids: Iterable[int]) -> dict[int, Account]:
-    """Lock these accounts, against a change of who they are or of their relationships."""
-    rows = Account.objects.select_for_update(of=("self",)).filter(pk__in=set(account_ids))
+    """Lock these accounts, against a change of who they are or of their relationships.
+
+    Not their keys: every row that names an account asks for its key when it is committed, and
+    whoever commits may hold funds that are waited for here.
+    """
+    rows = Account.objects.select_for_update(of=("self",), no_key=True)
+    rows = rows.filter(pk__in=set(account_ids))
     return {account.pk: account for account in rows.order_by("pk")}

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from .. import queries
-from ..enums import End, Mode, Permission, RelationshipState
+from ..enums import End, Mode, NoticeKind, Permission, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Account, Decision, Grant, Relationship
 from ..rules import linking
 from ..rules.grants import judge_grants
-from . import decisions
+from . import decisions, notices
+from .grants import facts_against
 from .parties import lock_parties
 
 
@@ -74,6 +75,14 @@ def link(
     relationship.save()
     if _confirms_itself(relationship):
         _begin(relationship, decision, at)
+    else:
+        notices.tell(
+            [member.pk],
+            kind=NoticeKind.INVITATION,
+            about=member.pk,
+            at=at,
+            facts={"master": master.number, "mode": str(mode), "grants": sorted(grants)},
+        )
     return relationship
 
 
@@ -143,6 +152,7 @@ def judge_link(relationship: Relationship, at: datetime) -> None:
         has_acknowledged=relationship.has_acknowledged,
     )
     reasons += judge_grants(relationship.proposed_grants, End.MASTER)
+    reasons += facts_against(relationship, relationship.proposed_grants)
     if relationship.effective_from and relationship.effective_from < at and not relationship.pk:
         text = "A relationship can't begin in the past. Leave the date out to begin now."
         reasons.append(Reason("L9", "dated_in_the_past", text, {"at": at}, "the caller"))
@@ -198,7 +208,7 @@ def _answer(
 
 
 def _invitation(relationship: Relationship, at: datetime) -> Relationship:
-    locked = Relationship.objects.select_for_update().get(pk=relationship.pk)
+    locked = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if locked.state == RelationshipState.INVITED and (
         locked.expires_at is None or locked.expires_at > at
     ):

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         demo.start_closing(now())
         with console.status("Beat and worker close September 2024 and issue its bills ..."):
             _wait(lambda: len(demo.bills()) == len(demo.SOURCES), "the bills", "beat and worker")
-        self._reconcile(Console())
+        self._reconcile(Console(width=max(console.width, 120)))
 
     def _reconcile(self, console: Console) -> None:
         lines = demo.reconcile()

@@ -1,0 +1,221 @@
+"""Warnings: thresholds, and judging the figures that moved since they were last judged (W1-W5)."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet, Sum
+
+from finance_mgmt import periods
+from finance_mgmt import queries as ground
+from finance_mgmt.enums import Mode, NoticeKind, Permission
+from finance_mgmt.errors import FinanceError, Reason
+from finance_mgmt.models import Account, Cap, Movement, Notice
+from finance_mgmt.money import ZERO
+from finance_mgmt.rules.credit import Figures
+from finance_mgmt.rules.ledger import FIGURES
+from finance_mgmt.rules.terms import decide
+from finance_mgmt.services import decisions, locks, notices
+
+from ..enums import ThresholdKind
+from ..models import Charge, Threshold, Watch
+from ..queries.facts import spent_in_month
+from ..rules import warnings as rules
+
+
+class ThresholdRefused(FinanceError):
+    """These thresholds can't be set by this account (W5)."""
+
+    code = "threshold_refused"
+
+
+@transaction.atomic
+def set_thresholds(
+    *,
+    account: Account,
+    warn_below: Collection[Decimal] | None = None,
+    warn_spend: Collection[Decimal] | None = None,
+    set_by: Account | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> list[Threshold]:
+    """Replace an account's thresholds, of the kinds given (W1).
+
+    `set_by` is the account that acts: itself, or its master where W5 allows; None is the staff.
+    One that is crossed already is told at its next crossing. Raises ThresholdRefused, KeyReused.
+    """
+    wanted = {ThresholdKind.LOW_FUNDS: warn_below, ThresholdKind.SPENDING: warn_spend}
+    facts = {
+        "account": account.number,
+        "set_by": set_by and set_by.number,
+        **{str(kind): sorted(amounts) for kind, amounts in wanted.items() if amounts is not None},
+    }
+    _, is_new = decisions.record(verb="warnings.set_thresholds", facts=facts, key=key, by=by, at=at)
+    if is_new:
+        _judge_setter(account, set_by, at)
+        locks.lock_funds([account.pk])
+        _evaluate(account.pk, at)
+        month = periods.month_of(at, ground.policy().zone)
+        now = {
+            ThresholdKind.LOW_FUNDS: ground.figures_of([account.pk], at)[account.pk].available,
+            ThresholdKind.SPENDING: _spent(account.pk, {month}, None).get(month, ZERO),
+        }
+        for kind, amounts in wanted.items():
+            if amounts is not None:
+                _replace(account, kind, amounts, now[kind], month)
+    return list(Threshold.objects.filter(account=account))
+
+
+@transaction.atomic
+def evaluate(*, by: str, at: datetime) -> int:
+    """Judge every account with thresholds whose figures moved (W1). Returns the notices written.
+
+    Safe to call any time: each movement and charge is judged once.
+    """
+    accounts = Threshold.objects.values_list("account_id", flat=True).distinct()
+    return sum(_evaluate(account, at) for account in sorted(accounts)) + _tell_caps(at)
+
+
+def _evaluate(account: int, at: datetime) -> int:
+    terms = ground.terms(account, at)
+    watch, _ = Watch.objects.select_for_update().get_or_create(account_id=account)
+    zone = ground.policy().zone
+    rows = _movements(account).filter(pk__gt=watch.last_movement).order_by("pk")
+    moved = list(rows)
+    charges = list(
+        Charge.objects.filter(payer_id=account, pk__gt=watch.last_charge)
+        .order_by("pk")
+        .values_list("pk", "billing_month", "payable_amount")
+    )
+    if not moved and not charges:
+        return 0
+    watch.last_movement = moved[-1].pk if moved else watch.last_movement
+    before = watch.last_charge
+    watch.last_charge = charges[-1][0] if charges else before
+    watch.save()
+    if terms.mode == Mode.TRUSTEESHIP:
+        return 0  # nothing to the member (W2)
+    bounds = {kind: _bounds(account, kind) for kind in ThresholdKind}
+    month = periods.month_of(at, zone)
+    low = rules.fall(bounds[ThresholdKind.LOW_FUNDS], list(_running(account, moved, at)), month)
+    spends = [(billed, amount) for _, billed, amount in charges]
+    spent = _spent(account, {billed for billed, _ in spends}, before)
+    high = rules.rise(bounds[ThresholdKind.SPENDING], spends, spent)
+    for kind in ThresholdKind:
+        for bound in bounds[kind]:
+            Threshold.objects.filter(pk=bound.threshold).update(crossed_month=bound.crossed)
+    told = [(NoticeKind.LOW_FUNDS, one) for one in low] + [
+        (NoticeKind.SPENDING, one) for one in high
+    ]
+    for kind, one in told:
+        notices.tell(
+            terms.warnings_to,
+            kind=kind,
+            about=account,
+            at=at,
+            threshold=one.amount,
+            facts={"figure": one.figure},
+        )
+    return len(told)
+
+
+def _tell_caps(at: datetime) -> int:
+    """Tell masters of members that passed their soft cap, once a month (F12)."""
+    month = periods.month_of(at, ground.policy().zone)
+    told = 0
+    latest = Cap.objects.order_by("relationship", "-since", "-pk").distinct("relationship")
+    for cap in latest.select_related("relationship"):
+        link = cap.relationship
+        if cap.is_hard or cap.amount is None or link.state not in ("active", "change_pending"):
+            continue
+        spent = spent_in_month(link.member_id, link.master_id, month)
+        facts = {"month": f"{month:%Y-%m}", "cap": cap.pk}
+        earlier = Notice.objects.filter(kind=NoticeKind.CAP, about=link.member_id, facts=facts)
+        if spent > cap.amount and not earlier.exists():
+            notices.tell(
+                [link.master_id],
+                kind=NoticeKind.CAP,
+                about=link.member_id,
+                at=at,
+                threshold=cap.amount,
+                facts=facts,
+            )
+            told += 1
+    return told
+
+
+def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Decimal]:
+    """The available funds after each of the movements, from today's figures backwards (W1)."""
+    figures = ground.figures_of([account], at)[account]
+    for row in moved:
+        figures = _apply(figures, row, account, -1)
+    for row in moved:
+        figures = _apply(figures, row, account, 1)
+        standing = ground.standings([account], row.at)[account]
+        terms = decide(standing)
+        is_frozen = terms.is_own_credit_dormant or terms.is_own_credit_replaced
+        yield replace(figures, is_own_line_frozen=is_frozen).available
+
+
+def _apply(figures: Figures, row: Movement, account: int, direction: int) -> Figures:
+    changes: dict[str, Decimal] = {}
+    sides = [(row.from_account_id, row.from_pocket, -1), (row.to_account_id, row.to_pocket, 1)]
+    for side, pocket, way in sides:
+        if side == account:
+            for name, sign in FIGURES[pocket]:
+                before = changes.get(name, getattr(figures, name))
+                changes[name] = before + direction * way * sign * row.amount
+    return replace(figures, **changes)
+
+
+def _movements(account: int) -> QuerySet[Movement]:
+    return Movement.objects.filter(Q(from_account_id=account) | Q(to_account_id=account))
+
+
+def _bounds(account: int, kind: ThresholdKind) -> list[rules.Bound]:
+    rows = Threshold.objects.filter(account_id=account, kind=kind)
+    return [rules.Bound(row.pk, row.amount, row.crossed_month) for row in rows]
+
+
+def _spent(account: int, months: set[date], up_to: int | None) -> dict[date, Decimal]:
+    charges = Charge.objects.filter(payer_id=account, billing_month__in=months)
+    if up_to is not None:
+        charges = charges.filter(pk__lte=up_to)
+    sums = charges.order_by().values("billing_month").annotate(sum=Sum("payable_amount"))
+    return dict(sums.values_list("billing_month", "sum"))
+
+
+def _replace(
+    account: Account, kind: ThresholdKind, amounts: Collection[Decimal], now: Decimal, month: date
+) -> None:
+    Threshold.objects.filter(account=account, kind=kind).exclude(amount__in=amounts).delete()
+    for amount in set(amounts):
+        is_low = kind == ThresholdKind.LOW_FUNDS
+        is_crossed = now < amount if is_low else now > amount
+        Threshold.objects.get_or_create(
+            account=account,
+            kind=kind,
+            amount=amount,
+            defaults={"crossed_month": month if is_crossed else None},
+        )
+    last = _movements(account.pk).aggregate(last=Max("pk"))["last"] or 0
+    last_charge = Charge.objects.filter(payer=account).aggregate(last=Max("pk"))["last"] or 0
+    Watch.objects.update_or_create(
+        account=account, defaults={"last_movement": last, "last_charge": last_charge}
+    )
+
+
+def _judge_setter(account: Account, set_by: Account | None, at: datetime) -> None:
+    if set_by is None or set_by.pk == account.pk:
+        return
+    standing = ground.standings([account.pk], at)[account.pk]
+    may_view = standing.grants_master(Permission.VIEW_FINANCES)
+    if standing.master == set_by.pk and standing.mode == Mode.MANAGEMENT and may_view:
+        return
+    text = f"{set_by.number} may not set thresholds of {account.number}: it needs view_finances."
+    raise ThresholdRefused(
+        Reason("W5", "not_allowed", text, {"permission": "view_finances"}, "the member")
+    )

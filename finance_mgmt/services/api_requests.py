@@ -1,0 +1,86 @@
+"""A write through the API is done once per key; its answer is stored with its effect (F11)."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import OperationalError, connection, transaction
+
+from ..errors import FinanceError, KeyReused, Reason
+from ..models import ApiRequest
+
+MOST_TRIES = 5
+AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction once more
+
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+class InFlight(FinanceError):
+    """A request with the same key is being worked on (F11)."""
+
+    code = "in_flight"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: whose key it is, and a fingerprint of all that was asked."""
+
+    user: int
+    account: int | None
+    key: str
+    fingerprint: str
+    method: str
+    path: str
+
+
+def once(
+    asked: Asked, *, at: datetime, do: Callable[[], tuple[int, str]]
+) -> tuple[ApiRequest, bool]:
+    """Do it and store status and answer with it, or return what was stored for the key.
+
+    Returns the request and whether it was done before. A refusal is not stored: nothing happened,
+    so the same key may be tried again. Raises InFlight, KeyReused, and what `do` raises.
+    """
+    for attempt in range(1, MOST_TRIES + 1):
+        try:
+            with transaction.atomic():
+                return _once(asked, at, do)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in AGAIN or attempt == MOST_TRIES:
+                raise
+            time.sleep(random.randint(5, 50) * attempt / 1000)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _once(
+    asked: Asked, at: datetime, do: Callable[[], tuple[int, str]]
+) -> tuple[ApiRequest, bool]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TRY_LOCK, [f"api {asked.account}/{asked.user} {asked.key}"])
+        if not cursor.fetchone()[0]:
+            text = "A request with this key is being worked on. Ask again in a moment."
+            raise InFlight(Reason("F11", "in_flight", text, {}, "the caller: wait, then repeat"))
+    earlier = ApiRequest.objects.filter(
+        user_id=asked.user, account_id=asked.account, key=asked.key
+    ).first()
+    if earlier is not None:
+        if earlier.fingerprint != asked.fingerprint:
+            text = "This key was used for another request. Use a new key for a new command."
+            facts = {"method": earlier.method, "path": earlier.path}
+            raise KeyReused(Reason("F11", "key_reused", text, facts, "the caller"))
+        return earlier, True
+    status, answer = do()
+    request = ApiRequest.objects.create(
+        user_id=asked.user,
+        account_id=asked.account,
+        key=asked.key,
+        fingerprint=asked.fingerprint,
+        method=asked.method,
+        path=asked.path,
+        status=status,
+        answer=answer,
+        at=at,
+    )
+    return request, False

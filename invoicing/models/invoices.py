@@ -1,0 +1,133 @@
+"""Legal documents over consumption, and their corrections."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Charge
+from finance_mgmt.models import Account, Decision
+from finance_mgmt.models.columns import append_only, exact_amount, money_amount
+
+from ..enums import InvoiceStatus
+
+
+class Series(models.Model):
+    """A counter of gapless numbers (I6). The row is locked while a number is drawn."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    last_number = models.PositiveBigIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("number series")
+        verbose_name_plural = _("number series")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Invoice(models.Model):
+    """One invoice: a copy of all it states, never edited (I6). Only the status moves on."""
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    issuer = models.ForeignKey(
+        Account, verbose_name=_("issued by"), on_delete=models.PROTECT, related_name="invoices"
+    )
+    title_of = models.ForeignKey(
+        Account, verbose_name=_("title of"), on_delete=models.PROTECT, related_name="+"
+    )
+    title = models.CharField(_("title"), max_length=200)
+    tax_number = models.CharField(_("tax number"), max_length=50, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    month = models.DateField(_("month"))
+    total = money_amount(verbose_name=_("total"))
+    net_amount = money_amount(verbose_name=_("net"))
+    tax_amount = money_amount(verbose_name=_("tax"))
+    round_off = exact_amount(verbose_name=_("round-off"))
+    status = models.CharField(
+        _("status"), max_length=15, choices=InvoiceStatus.choices, default=InvoiceStatus.ISSUED
+    )
+    issued_at = models.DateTimeField(_("issued at"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="invoices")
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total=F("net_amount") + F("tax_amount")),
+                name="an_invoice_is_net_and_tax",
+            ),
+            models.CheckConstraint(condition=Q(total__gt=0), name="an_invoice_is_positive"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="only_the_status_changes", exclude=["status"]),
+            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(models.Model):
+    """One charge on one invoice, as copied when it was issued. Only `is_void` moves on (I9)."""
+
+    invoice = models.ForeignKey(
+        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="lines"
+    )
+    charge = models.ForeignKey(
+        Charge, verbose_name=_("charge"), on_delete=models.PROTECT, related_name="invoice_lines"
+    )
+    owner_number = models.CharField(_("member"), max_length=100)
+    product_code = models.CharField(_("product"), max_length=200, blank=True)
+    description = models.CharField(_("description"), max_length=500, blank=True)
+    amount = exact_amount(verbose_name=_("amount"))
+    tax_rate = models.DecimalField(_("tax rate"), max_digits=9, decimal_places=6)
+    is_void = models.BooleanField(_("void"), default=False)
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering = ["invoice", "owner_number", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["charge"],
+                condition=Q(is_void=False),
+                name="a_charge_is_on_one_invoice_at_most",
+            )
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="only_voiding_changes", exclude=["is_void"]),
+            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice.number} {self.owner_number}"
+
+
+class CreditNote(models.Model):
+    """What corrects an invoice, wholly or in part (I6). Never changed."""
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    invoice = models.ForeignKey(
+        Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="credit_notes"
+    )
+    total = money_amount(verbose_name=_("total"))
+    tax_amount = money_amount(verbose_name=_("tax"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    issued_at = models.DateTimeField(_("issued at"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="credit_notes")
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(total__gt=0), name="a_credit_note_is_positive")
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return self.number

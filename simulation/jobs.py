@@ -1,0 +1,129 @@
+"""The scheduled jobs at one instant of a scenario: what beat and the workers would do."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from billing.models import ClosedThrough, UsageRecord
+from billing.queries import due_records, open_months
+from billing.services import bills, cycles, resources, settlement
+from finance_mgmt import periods
+from finance_mgmt.enums import RunState
+from finance_mgmt.models import Run
+from finance_mgmt.money import plain
+from finance_mgmt.queries import policy
+from finance_mgmt.services import effects, relationships, runs
+
+from .world import World
+
+MOST_ROUNDS = 1000
+SOON = timedelta(milliseconds=1)
+
+Job = Callable[[World, datetime], bool]
+
+
+class JobFailed(Exception):
+    """A job gave up. That is no refusal: something of the product, or its data, is wrong."""
+
+
+def run_due(world: World, at: datetime) -> None:
+    """Run all jobs in the order of one instant, again and again until nothing is due."""
+    for _ in range(MOST_ROUNDS):
+        if not any([job(world, at) for job in JOBS]):
+            return
+    raise JobFailed(f"the jobs find no end at {at.isoformat()}")
+
+
+def close(world: World, at: datetime) -> bool:
+    """Close cycles that are due (C4). Asked only where a cycle or a month waits for it."""
+    instant = _closing_instant(at)
+    if not _waits_for_close(instant):
+        return False
+    run = cycles.close(by="job:close", at=instant)
+    if run is None:
+        return False
+    result = _work(run)
+    charges = sum(step.result.get("charges", 0) for step in result.steps.all())
+    world.tell(at, "close", f"{_many(charges, 'charge')} of closed cycles")
+    return True
+
+
+def issue(world: World, at: datetime) -> bool:
+    """Issue the bills of the next month that is closed (B5)."""
+    run = bills.issue(by="job:bill", at=at)
+    if run is None:
+        return False
+    result = _work(run)
+    issued = sum(step.result.get("bills", 0) for step in result.steps.all())
+    world.tell(at, "bill", f"{_many(issued, 'bill')} of {run.facts['month'][:7]} issued")
+    return True
+
+
+def settle(world: World, at: datetime) -> bool:
+    """The automatic run of bills on their due date (S1, S2)."""
+    due = settlement.due_bills(at)
+    for bill in due:
+        made = settlement.settle_due(bill=bill, by="job:settle", at=at)
+        paid = " and ".join(plain(one.amount, 2) for one in made) or "nothing"
+        world.tell(at, "settle", f"bill {bill} is due: {paid} paid")
+    return bool(due)
+
+
+def apply(world: World, at: datetime) -> bool:
+    """Future-dated changes take effect, or are cancelled (L9)."""
+    due = effects.due_changes(at)
+    for link in due:
+        after = effects.apply(relationship=link, by="job:changes", at=at)
+        world.tell(at, "change", f"{after}: {link.state} is now {after.state}")
+    return bool(due)
+
+
+def expire(world: World, at: datetime) -> bool:
+    """Invitations that nobody answered (L5)."""
+    expired = relationships.expire(by="job:invitations", at=at)
+    if expired:
+        world.tell(at, "expire", f"{_many(expired, 'invitation')} expired")
+    return bool(expired)
+
+
+def review(world: World, at: datetime) -> bool:
+    """Suspend and resume resources by the funds that decide (R3)."""
+    changed = resources.review(by="job:resources", at=at)
+    for resource in changed:
+        world.tell(at, "review", f"resource {resource} is {resource.status}")
+    return bool(changed)
+
+
+JOBS: tuple[Job, ...] = (close, issue, settle, apply, expire, review)  # the contract's order
+
+
+def _closing_instant(at: datetime) -> datetime:
+    """`at`, or microseconds later: what arrives at the instant of a close is due just after it."""
+    late = UsageRecord.objects.filter(is_late=True, due_at__gt=at, due_at__lte=at + SOON)
+    return late.aggregate(last=Max("due_at"))["last"] or at
+
+
+def _waits_for_close(at: datetime) -> bool:
+    horizon = ClosedThrough.objects.first()
+    after = (horizon and horizon.instant) or cycles.BEGINNING
+    if due_records(after, at):
+        return True
+    months = open_months(horizon and horizon.billed_month)
+    if months is None:
+        return False
+    switches = policy()
+    closes = periods.month_period(months[0], switches.zone).end + switches.close_after
+    return after < closes <= at
+
+
+def _work(run: Run) -> Run:
+    done = runs.work(run.pk, worker="scenario")
+    if done.state != RunState.DONE:
+        said = "; ".join(step.error for step in done.steps.all() if step.error)
+        raise JobFailed(f"{done}: {said}")
+    return done
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

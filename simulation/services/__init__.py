@@ -1,0 +1,1 @@
+"""What a scenario needs and no other floor does by itself."""

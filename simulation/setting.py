@@ -1,0 +1,133 @@
+"""The head of a scenario, made through services before the clock starts."""
+
+from billing.services import catalog, commitments, cycles, prices, vouchers
+from finance_mgmt.errors import FinanceError
+from finance_mgmt.money import ZERO
+from finance_mgmt.services import accounts, cash, credit, policy
+
+from .files import Malformed, Problem, Row
+from .services import stock
+from .world import BY, LONG_AGO, World
+
+SOURCE = "scenario"
+
+
+def prepare(world: World) -> None:
+    """Make everything the head names. Raises Malformed where a rule refuses a row of it."""
+    scenario = world.scenario
+    said = {"by": BY, "at": scenario.start}
+    if scenario.policy_changes:
+        policy.change(changes=dict(scenario.policy_changes), key="policy", **said)
+    catalog.ensure_source(code=SOURCE, name=None, key="source", **said)
+    for rows, make in (
+        (scenario.accounts, open_account),
+        (scenario.products, open_product),
+        (scenario.discounts, add_discount),
+        (scenario.vouchers, issue_voucher),
+        (scenario.commitments, add_commitment),
+    ):
+        for row in rows:
+            try:
+                make(world, row)
+            except FinanceError as refusal:
+                problem = Problem(row.line, row.place, str(refusal))
+                raise Malformed(scenario.file, [problem]) from None
+    cycles.start_closing(key="start closing", **said)
+
+
+def open_account(world: World, row: Row) -> None:
+    """An account with its identity, cash and credit line."""
+    said = world.set_up(row)
+    identity = row["identity"] and accounts.verify_identity(
+        legal_name=row["identity"],
+        registration_number=row["identity"],
+        **said | {"key": f"{row.place}.identity"},
+    )
+    account = accounts.open(
+        number=row["id"],
+        name=row["title"] or row["identity"] or row["id"],
+        currency=row["currency"],
+        identity=identity or None,
+        channel=row["channel"],
+        **said,
+    )
+    if row["cash"]:
+        key = {"key": f"{row.place}.cash"}
+        cash.top_up(account=account, amount=row["cash"], reason="opening", **said | key)
+    if row["credit_limit"]:
+        key = {"key": f"{row.place}.credit_limit"}
+        credit.set_limit(account=account, limit=row["credit_limit"], reason="opening", **said | key)
+
+
+def open_product(world: World, row: Row) -> None:
+    """A product with its price, in force since long ago."""
+    said = world.set_up(row)
+    product = stock.open_product(
+        code=row["code"],
+        family=row["family"],
+        cycle=row["cycle"],
+        keeps_own_discount=row["keeps_own_discount"],
+        **said,
+    )
+    if row["unit_price"] is not None:
+        prices.set_price(
+            product=product,
+            unit_price=row["unit_price"],
+            effective_from=LONG_AGO,
+            **said | {"key": f"{row.place}.unit_price"},
+        )
+
+
+def add_discount(world: World, row: Row) -> None:
+    """A contract price cut, in force since long ago."""
+    prices.add_discount(
+        owner=world.account(row["owner"]),
+        product=row["product"] and world.product(row["product"]),
+        family=row["family"] and world.family(row["family"]),
+        rate=row["rate"],
+        valid_from=LONG_AGO,
+        **world.set_up(row),
+    )
+
+
+def issue_voucher(world: World, row: Row) -> None:
+    """Promotional money, valid since long ago."""
+    vouchers.issue(**voucher_of(world, row), valid_from=LONG_AGO, **world.set_up(row))
+
+
+def add_commitment(world: World, row: Row) -> None:
+    """A prepaid benefit, since long ago unless the row says when it starts."""
+    commitments.add(**commitment_of(world, row, LONG_AGO), **world.set_up(row))
+
+
+def voucher_of(world: World, row: Row) -> dict:
+    """What the service wants to know of a voucher."""
+    return {
+        "code": row["id"],
+        "owner": world.account(row["owner"]),
+        "face_value": row["amount"],
+        "products": world.products(row["products"]),
+        "families": world.families(row["families"]),
+        "minimum_spend": row["minimum_spend"] or ZERO,
+        "expires_at": row["expires"],
+        "share": row["share"],
+        "members": world.accounts(row["members"]),
+    }
+
+
+def commitment_of(world: World, row: Row, starts_at) -> dict:
+    """What the service wants to know of a commitment."""
+    families = row["families"] or ((row["family"],) if row["family"] else ())
+    return {
+        "code": row["id"],
+        "owner": world.account(row["owner"]),
+        "kind": row["kind"],
+        "product": row["product"] and world.product(row["product"]),
+        "families": world.families(families),
+        "quantity": row["quantity"],
+        "commit_amount": row["commit"],
+        "rate": row["rate"],
+        "is_shared": row["share"],
+        "starts_at": row["starts"] or starts_at,
+        "expires_at": row["expires"],
+    }

@@ -1,0 +1,70 @@
+"""Cash and credit (F)."""
+
+from typing import Any
+
+from finance_mgmt.services import cash, credit
+
+from ..files import Event
+from ..world import World
+from .registry import verb
+
+
+@verb("top_up")
+def top_up(world: World, event: Event) -> object:
+    """Cash from outside (F10)."""
+    return cash.top_up(**_one(world, event), reason="top-up")
+
+
+@verb("withdraw")
+def withdraw(world: World, event: Event) -> object:
+    """Cash to outside (F7, F9)."""
+    return cash.withdraw(**_one(world, event))
+
+
+@verb("set_credit_limit")
+def set_credit_limit(world: World, event: Event) -> object:
+    """The provider's credit line (F6)."""
+    return credit.set_limit(
+        account=world.account(event["account"]),
+        limit=event["amount"],
+        reason="limit set",
+        **world.said(event),
+    )
+
+
+@verb("allocate")
+def allocate(world: World, event: Event) -> object:
+    """Credit from a master to a member in management (F6)."""
+    return credit.allocate(**_pair(world, event))
+
+
+@verb("reclaim")
+def reclaim(world: World, event: Event) -> object:
+    """The unused part of it back (F6)."""
+    return credit.reclaim(**_pair(world, event))
+
+
+@verb("transfer")
+def transfer(world: World, event: Event) -> object:
+    """Cash from a master to a member in management (F7)."""
+    return cash.transfer(**_pair(world, event))
+
+
+@verb("take_back")
+def take_back(world: World, event: Event) -> object:
+    """What is left of it back (F7)."""
+    return cash.take_back(**_pair(world, event))
+
+
+def _one(world: World, event: Event) -> dict[str, Any]:
+    account = world.account(event["account"])
+    return {"account": account, "amount": event["amount"], **world.said(event)}
+
+
+def _pair(world: World, event: Event) -> dict[str, Any]:
+    return {
+        "master": world.account(event["master"]),
+        "member": world.account(event["member"]),
+        "amount": event["amount"],
+        **world.said(event),
+    }
