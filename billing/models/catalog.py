@@ -1,5 +1,6 @@
 """What is sold, and at which price since when."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,7 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["code"]
+        triggers = [pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.code

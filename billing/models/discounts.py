@@ -1,5 +1,6 @@
 """Contract prices."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -71,6 +72,7 @@ class Discount(models.Model):
                 name="a_discount_ends_after_it_begins",
             ),
         ]
+        triggers = [pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         scope = self.product or self.family or _("everything")

@@ -1,5 +1,6 @@
 """Customers and who they are proven to be."""
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +59,7 @@ class Account(models.Model):
                 name="currency_is_three_capital_letters",
             )
         ]
+        triggers = [pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

@@ -1,5 +1,6 @@
 """Background work as rows: the database is the queue of record, Celery only says "look"."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,7 @@ class RunStep(models.Model):
                 name="a_lease_ends_after_its_heartbeat",
             ),
         ]
+        triggers = [pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.run} / {self.number}"

@@ -1,0 +1,3 @@
+demo test:
+	@python3 dev.py $@
+.PHONY: demo test
