@@ -206,6 +206,13 @@ LINK_FACTS = [
 # Which powers upper floors object to: permission -> function (relationship) -> reasons (I3).
 GRANT_FACTS = {"forbid_invoicing": "invoicing.services.titles.judge_forbid_invoicing"}
 
+# What a preview adds to what the ground floor sees (L12): name -> function (before, after, instant).
+PREVIEW_FACTS = {
+    "cut_over": "billing.queries.previews.cut_over",
+    "resources_changing": "billing.queries.previews.resources_changing",
+    "vouchers_frozen": "billing.queries.previews.vouchers_frozen",
+}
+
 # Commands that may need a second person (Z7), and how their stored arguments become values.
 APPROVABLE = {
     "credit.allocate": "finance_mgmt.services.credit.allocate",

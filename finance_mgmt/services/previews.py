@@ -1,0 +1,125 @@
+"""What a command would do: carried out, looked at, and taken back (L12).
+
+Preview and execution are the same code: the preview is rolled back.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from .. import queries
+from ..enums import RelationshipState
+from ..errors import FinanceError
+from ..models import Account, Relationship
+from ..rules.credit import Figures
+from ..rules.terms import Terms, decide
+from . import effects, relationships
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Terms and figures of some accounts at one instant, by account id."""
+
+    terms: dict[int, Terms]
+    figures: dict[int, Figures]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Either the refusal with all its reasons, or what there was before and would be after."""
+
+    accounts: dict[int, Account]
+    refusal: FinanceError | None = None
+    result: Any = None
+    needs_consent: bool = False
+    takes_effect_at: datetime | None = None
+    before: Picture | None = None
+    after: Picture | None = None
+    facts: dict[str, Any] = field(default_factory=dict)  # of upper floors: cut-over, value lost
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the command would be carried out."""
+        return self.refusal is None
+
+
+def run(
+    command: Callable[[], Any],
+    *,
+    look: Callable[[Any], Any] = lambda result: result,
+    accounts: Collection[int],
+    at: datetime,
+) -> Preview:
+    """Carry the command out, see what came of it for these accounts, and take it back (L12).
+
+    `look` turns the command's result into what is kept of it, before the rows are gone. An
+    invitation is shown as if it were confirmed, a future-dated change as if it had come.
+    """
+    named = Account.objects.in_bulk(list(accounts))
+    try:
+        with transaction.atomic():
+            before = _picture(accounts, at)
+            kept = look(command())
+            asks = _consent(accounts, at)
+            instant = _take_effect(accounts, at)
+            after = _picture(accounts, instant)
+            facts = _facts(before, after, instant)
+            named |= Account.objects.in_bulk(list(_mentioned(before) | _mentioned(after)))
+            transaction.set_rollback(True)
+    except FinanceError as refusal:
+        return Preview(accounts=named, refusal=refusal)
+    return Preview(
+        accounts=named,
+        result=kept,
+        needs_consent=asks,
+        takes_effect_at=instant,
+        before=before,
+        after=after,
+        facts=facts,
+    )
+
+
+def _picture(ids: Collection[int], at: datetime) -> Picture:
+    terms = {pk: decide(standing) for pk, standing in queries.standings(ids, at).items()}
+    return Picture(terms, queries.figures_of(ids, at))
+
+
+def _mentioned(picture: Picture) -> set[int]:
+    terms = picture.terms.values()
+    return {one for row in terms for one in (row.payer, row.discounts_of, *row.warnings_to)}
+
+
+def _facts(before: Picture, after: Picture, instant: datetime) -> dict[str, Any]:
+    found = {
+        name: import_string(path)(before.terms, after.terms, instant)
+        for name, path in settings.PREVIEW_FACTS.items()
+    }
+    return {name: facts for name, facts in found.items() if facts}
+
+
+def _consent(ids: Collection[int], at: datetime) -> bool:
+    invited = Relationship.objects.filter(
+        member_id__in=ids, master_id__in=ids, state=RelationshipState.INVITED, expires_at__gt=at
+    )
+    for link in invited:
+        key = f"preview {link.pk}"
+        relationships.confirm(relationship=link, key=key, by="preview", at=at)
+    return bool(invited)
+
+
+def _take_effect(ids: Collection[int], at: datetime) -> datetime:
+    waiting = Relationship.objects.filter(
+        member_id__in=ids,
+        state__in=[RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING],
+    )
+    instant = max([at, *(effects.instant(link) for link in waiting)])
+    if instant > at:
+        for link in effects.due_changes(instant):
+            if link.member_id in ids:
+                effects.apply(relationship=link, by="preview", at=instant)
+    return instant
