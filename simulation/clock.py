@@ -8,8 +8,8 @@ from django.db.models import Min
 from billing.enums import BillStatus, ResourceStatus
 from billing.models import Bill, Resource, UsageRecord
 from finance_mgmt import periods
-from finance_mgmt.enums import RelationshipState
-from finance_mgmt.models import Relationship
+from finance_mgmt.enums import ApprovalState, RelationshipState
+from finance_mgmt.models import Approval, Relationship
 from finance_mgmt.policy import Policy
 from finance_mgmt.services import effects
 
@@ -46,6 +46,8 @@ def _cycle_ends(after: datetime) -> Iterator[datetime]:
 def _expiries(after: datetime) -> Iterator[datetime]:
     invited = Relationship.objects.filter(state=RelationshipState.INVITED, expires_at__gt=after)
     yield from (at for at in invited.values_list("expires_at", flat=True) if at is not None)
+    asked = Approval.objects.filter(state=ApprovalState.WAITING, expires_at__gt=after)
+    yield from asked.values_list("expires_at", flat=True)
 
 
 def _due_dates(policy: Policy) -> Iterator[datetime]:

@@ -163,6 +163,7 @@ MORE: dict[str, dict[str, Column]] = {
     "relationships": {"trusteeship_from": _INSTANT, "grants_to_member": _TEXTS},
     "charges": {"month": _TEXT},
     "movements": {"from_account": _TEXT, "to_account": _TEXT},
+    "invoices": {"id": _TEXT},
 }
 
 CHECKS = ("ledger_balanced", "bills_add_up", "usage_charged_once", "limits_kept")

@@ -17,7 +17,7 @@ from billing.enums import ImportMode, QuantityColumn, RowStatus, VoucherShare
 from billing.models import AccountKey, Bill, Charge, Source, UsageImport
 from billing.services import catalog, cycles, imports, vouchers
 from finance_mgmt.enums import Cycle, Mode
-from finance_mgmt.models import Account
+from finance_mgmt.models import Account, Identity
 from finance_mgmt.money import ZERO
 from finance_mgmt.services import accounts, credit, policy, relationships
 
@@ -176,7 +176,7 @@ def _open_master(source: Source, master_id: str, label: str, members: dict[str, 
         )
 
 
-def _open(source: Source, external_id: str, name: str, identity) -> Account:
+def _open(source: Source, external_id: str, name: str, identity: Identity) -> Account:
     number = _number(source.code, external_id)
     account = accounts.open(
         number=number,

@@ -7,13 +7,13 @@ from django.db.models import Max
 
 from billing.models import ClosedThrough, UsageRecord
 from billing.queries import due_records, open_months
-from billing.services import bills, cycles, resources, settlement
+from billing.services import bills, cycles, resources, settlement, warnings
 from finance_mgmt import periods
 from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run
 from finance_mgmt.money import plain
 from finance_mgmt.queries import policy
-from finance_mgmt.services import effects, relationships, runs
+from finance_mgmt.services import approvals, effects, relationships, runs
 
 from .world import World
 
@@ -80,11 +80,14 @@ def apply(world: World, at: datetime) -> bool:
 
 
 def expire(world: World, at: datetime) -> bool:
-    """Invitations that nobody answered (L5)."""
+    """Invitations and requests for approval that nobody answered (L5, Z7)."""
     expired = relationships.expire(by="job:invitations", at=at)
     if expired:
         world.tell(at, "expire", f"{_many(expired, 'invitation')} expired")
-    return bool(expired)
+    unanswered = approvals.expire(by="job:approvals", at=at)
+    if unanswered:
+        world.tell(at, "expire", f"{_many(unanswered, 'request')} for approval expired")
+    return bool(expired or unanswered)
 
 
 def review(world: World, at: datetime) -> bool:
@@ -95,7 +98,15 @@ def review(world: World, at: datetime) -> bool:
     return bool(changed)
 
 
-JOBS: tuple[Job, ...] = (close, issue, settle, apply, expire, review)  # the contract's order
+def warn(world: World, at: datetime) -> bool:
+    """Judge the figures that moved against their thresholds (W1)."""
+    told = warnings.evaluate(by="job:warnings", at=at)
+    if told:
+        world.tell(at, "warn", f"{_many(told, 'notice')} sent")
+    return bool(told)
+
+
+JOBS: tuple[Job, ...] = (close, issue, settle, apply, expire, review, warn)  # in this order
 
 
 def _closing_instant(at: datetime) -> datetime:

@@ -40,6 +40,7 @@ def ask(world: World, event: Event) -> tuple[dict[str, Any], tuple[Reason, ...]]
     before = _rows(View(world, event.at))
     stood = _standing(event.at)
     links_before = set(Relationship.objects.values_list("pk", "state", "mode", "effective_to"))
+    world.is_asking = True
     try:
         with transaction.atomic():
             VERBS[event.verb](world, event)
@@ -52,6 +53,8 @@ def ask(world: World, event: Event) -> tuple[dict[str, Any], tuple[Reason, ...]]
             transaction.set_rollback(True)
     except FinanceError as refusal:
         return {}, refusal.reasons
+    finally:
+        world.is_asking = False
     return would, ()
 
 

@@ -28,12 +28,6 @@ def require_built(scenario: Scenario) -> None:
         for event in scenario.events
         if (asked := event.inner or event).verb not in VERBS
     ]
-    problems += [
-        Problem(row.line, f"{row.place}.{key}", "the product can't do this yet.")
-        for row in scenario.accounts
-        for key in ("warn_below", "warn_spend")
-        if row[key]
-    ]
     if problems:
         raise Malformed(scenario.file, problems)
 

@@ -1,9 +1,10 @@
 """The head of a scenario, made through services before the clock starts."""
 
-from billing.services import catalog, commitments, cycles, prices, vouchers
+from billing.services import catalog, commitments, cycles, prices, vouchers, warnings
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.money import ZERO
 from finance_mgmt.services import accounts, cash, credit, policy
+from invoicing.services import titles
 
 from .files import Malformed, Problem, Row
 from .services import stock
@@ -36,7 +37,7 @@ def prepare(world: World) -> None:
 
 
 def open_account(world: World, row: Row) -> None:
-    """An account with its identity, cash and credit line."""
+    """An account with its identity, cash, credit line, invoice title and thresholds."""
     said = world.set_up(row)
     identity = row["identity"] and accounts.verify_identity(
         legal_name=row["identity"],
@@ -45,7 +46,7 @@ def open_account(world: World, row: Row) -> None:
     )
     account = accounts.open(
         number=row["id"],
-        name=row["title"] or row["identity"] or row["id"],
+        name=row["identity"] or row["id"],
         currency=row["currency"],
         identity=identity or None,
         channel=row["channel"],
@@ -57,6 +58,16 @@ def open_account(world: World, row: Row) -> None:
     if row["credit_limit"]:
         key = {"key": f"{row.place}.credit_limit"}
         credit.set_limit(account=account, limit=row["credit_limit"], reason="opening", **said | key)
+    if row["title"]:
+        key = {"key": f"{row.place}.title"}
+        titles.set_title(account=account, title=row["title"], **said | key)
+    if row["warn_below"] or row["warn_spend"]:
+        warnings.set_thresholds(
+            account=account,
+            warn_below=row["warn_below"],
+            warn_spend=row["warn_spend"],
+            **said | {"key": f"{row.place}.warn"},
+        )
 
 
 def open_product(world: World, row: Row) -> None:

@@ -60,6 +60,7 @@ class World:
     refusals: list[Refused] = field(default_factory=list)
     previews: list[Previewed] = field(default_factory=list)
     story: list[Line] = field(default_factory=list)
+    is_asking: bool = False  # a preview is being answered
 
     @property
     def zone(self) -> ZoneInfo:

@@ -94,7 +94,8 @@ def issue_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
     key = f"bill {month:%Y-%m} {step.run_id}/{step.number}"
     decision, _ = decisions.record(verb="bills.issue", facts=facts, key=key, by=by, at=at)
     due_on = at.astimezone(policy.zone).date() + timedelta(days=policy.payment_days)
-    bills, lines = [], []
+    bills: list[Bill] = []
+    lines: list[ledger.Line] = []
     for payer, row in funds.items():
         bill = _bill(row, month, made[payer])
         bill.issued_at, bill.due_on, bill.decision = at, due_on, decision

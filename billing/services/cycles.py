@@ -201,7 +201,7 @@ def accrual(
 ) -> ledger.Line:
     """The movement that raises what is unsettled of the payer by `amount`; negative: lowers it."""
     pocket = Pocket.UNSETTLED_OWN if payer == owner else Pocket.UNSETTLED_MEMBERS
-    sides = [(payer, pocket), (None, Pocket.PROVIDER)]
-    giver, taker = sides if amount > 0 else reversed(sides)
     reason = "cycles closed" if kind == MovementKind.ACCRUAL else "bill issued"
-    return ledger.Line(kind, *giver, *taker, abs(amount), currency, reason, owner=owner)
+    return ledger.between(
+        (payer, pocket), -amount, kind=kind, currency=currency, reason=reason, owner=owner
+    )

@@ -33,17 +33,8 @@ def start(
     _, is_new = decisions.record(verb="resources.start", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Resource.objects.get(account=account, code=code)
-    if Resource.objects.filter(account=account, code=code).exists():
-        text = f"{account.number} has a resource {code} already. Choose another name."
-        raise ResourceRefused(Reason("R1", "code_in_use", text, {"resource": code}))
-    if not product.cycle:
-        text = f"{product.code} is prepaid only. Order it instead."
-        raise ResourceRefused(Reason("R1", "prepaid_only", text, {"product": product.code}))
-    funds = ground.terms(account.pk, at).funds_that_decide
-    available = ground.figures_of([funds], at)[funds].available
-    if available < ZERO:
-        text = "The funds that decide are below 0. Top up or settle first."
-        raise ResourceRefused(Reason("R3", "funds_below_zero", text, {"available": available}))
+    if reasons := _judge_start(account, code, product, at):
+        raise ResourceRefused(reasons)
     return Resource.objects.create(
         account=account, code=code, product=product, kind=ResourceKind.POSTPAID, started_at=at
     )
@@ -87,6 +78,22 @@ def review(*, by: str, at: datetime) -> list[Resource]:
     Resource.objects.bulk_update(changed, ["status"])
     _tell(changed, {pk: decide(standing).warnings_to for pk, standing in standings.items()}, at)
     return changed
+
+
+def _judge_start(account: Account, code: str, product: Product, at: datetime) -> list[Reason]:
+    reasons = []
+    if Resource.objects.filter(account=account, code=code).exists():
+        text = f"{account.number} has a resource {code} already. Choose another name."
+        reasons.append(Reason("R1", "code_in_use", text, {"resource": code}))
+    if not product.cycle:
+        text = f"{product.code} is prepaid only. Order it instead."
+        reasons.append(Reason("R1", "prepaid_only", text, {"product": product.code}))
+    funds = ground.terms(account.pk, at).funds_that_decide
+    available = ground.figures_of([funds], at)[funds].available
+    if available < ZERO:
+        text = "The funds that decide are below 0. Top up or settle first."
+        reasons.append(Reason("R3", "funds_below_zero", text, {"available": available}))
+    return reasons
 
 
 def judge_order(order: Order, at: datetime) -> list[Reason]:

@@ -138,7 +138,9 @@ class Walk:
         priced = group.priced_quantity or ZERO
         listed = price.value(priced, before) if price else ZERO
         self.quantities[group.owner, group.product, group.billing_month] += priced
-        covered = self._cover(group, priced, listed, lambda units: price.value(units, before))
+        covered = []
+        if price is not None:
+            covered = self._cover(group, priced, listed, price, before)
         covered_amount = sum((one.amount for one in covered), ZERO)
         uncovered = group.given_amount + listed - covered_amount
         rest = group.quantity - sum((one.quantity for one in covered), ZERO)
@@ -175,7 +177,12 @@ class Walk:
         return charge
 
     def _cover(
-        self, group: Group, quantity: Decimal, listed: Decimal, price_of: Any
+        self,
+        group: Group,
+        quantity: Decimal,
+        listed: Decimal,
+        price: pricing.ListPrice,
+        before: Decimal,
     ) -> list[coverage.Covered]:
         owners = {group.owner, group.payer}  # its own, then what the master shares (K1)
         covers = [one for one in self.covers if one.owner in owners]
@@ -191,7 +198,7 @@ class Walk:
             quantity=quantity,
             list_amount=listed,
         )
-        return coverage.cover(covers, usage, price_of)
+        return coverage.cover(covers, usage, lambda units: price.value(units, before))
 
     def _draw(
         self, group: Group, amount: Decimal

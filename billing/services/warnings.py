@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet, Sum
@@ -107,13 +108,12 @@ def _evaluate(account: int, at: datetime) -> int:
     for kind in ThresholdKind:
         for bound in bounds[kind]:
             Threshold.objects.filter(pk=bound.threshold).update(crossed_month=bound.crossed)
-    told = [(NoticeKind.LOW_FUNDS, one) for one in low] + [
-        (NoticeKind.SPENDING, one) for one in high
-    ]
-    for kind, one in told:
+    told = [(NoticeKind.LOW_FUNDS, one) for one in low]
+    told += [(NoticeKind.SPENDING, one) for one in high]
+    for what, one in told:
         notices.tell(
             terms.warnings_to,
-            kind=kind,
+            kind=what,
             about=account,
             at=at,
             threshold=one.amount,
@@ -126,7 +126,7 @@ def _tell_caps(at: datetime) -> int:
     """Tell masters of members that passed their soft cap, once a month (F12)."""
     month = periods.month_of(at, ground.policy().zone)
     told = 0
-    latest = Cap.objects.order_by("relationship", "-since", "-pk").distinct("relationship")
+    latest = Cap.objects.order_by("relationship_id", "-since", "-pk").distinct("relationship_id")
     for cap in latest.select_related("relationship"):
         link = cap.relationship
         if cap.is_hard or cap.amount is None or link.state not in ("active", "change_pending"):
@@ -148,12 +148,14 @@ def _tell_caps(at: datetime) -> int:
 
 
 def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Decimal]:
-    """The available funds after each of the movements, from today's figures backwards (W1)."""
+    """The available funds after each decision that moved them, from today's figures backwards."""
     figures = ground.figures_of([account], at)[account]
     for row in moved:
         figures = _apply(figures, row, account, -1)
-    for row in moved:
+    for row, following in zip(moved, [*moved[1:], None], strict=True):
         figures = _apply(figures, row, account, 1)
+        if following is not None and following.decision_id == row.decision_id:
+            continue  # one change: a bill releases what was owed and draws it
         standing = ground.standings([account], row.at)[account]
         terms = decide(standing)
         is_frozen = terms.is_own_credit_dormant or terms.is_own_credit_replaced
@@ -161,7 +163,7 @@ def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Deci
 
 
 def _apply(figures: Figures, row: Movement, account: int, direction: int) -> Figures:
-    changes: dict[str, Decimal] = {}
+    changes: dict[str, Any] = {}
     sides = [(row.from_account_id, row.from_pocket, -1), (row.to_account_id, row.to_pocket, 1)]
     for side, pocket, way in sides:
         if side == account:

@@ -30,7 +30,10 @@ def open(
     by: str,
     at: datetime,
 ) -> Account:
-    """Open an account together with its funds row, all figures 0 (F1)."""
+    """Open an account together with its funds row, all figures 0 (F1).
+
+    Raises AccountRefused, KeyReused.
+    """
     facts = {
         "number": number,
         "name": name,
@@ -41,6 +44,9 @@ def open(
     decision, is_new = decisions.record(verb="accounts.open", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Account.objects.get(decision=decision)
+    if Account.objects.filter(number=number).exists():
+        text = f"There is an account {number} already. Choose another number."
+        raise AccountRefused(Reason("F1", "number_taken", text, {"number": number}))
     account = Account.objects.create(
         number=number,
         name=name,
@@ -81,7 +87,9 @@ def change(
     The currency stays once money has moved. Raises AccountRefused, KeyReused.
     """
     wanted = {"identity": identity, "channel": channel, "currency": currency}
-    changes = {name: value for name, value in wanted.items() if value is not None}
+    changes: dict[str, object] = {
+        name: value for name, value in wanted.items() if value is not None
+    }
     facts = {"account": account.number} | {name: str(value) for name, value in changes.items()}
     _, is_new = decisions.record(verb="accounts.change", facts=facts, key=key, by=by, at=at)
     locked = locks.lock_accounts([account.pk])[account.pk]

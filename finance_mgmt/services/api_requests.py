@@ -54,9 +54,7 @@ def once(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _once(
-    asked: Asked, at: datetime, do: Callable[[], tuple[int, str]]
-) -> tuple[ApiRequest, bool]:
+def _once(asked: Asked, at: datetime, do: Callable[[], tuple[int, str]]) -> tuple[ApiRequest, bool]:
     with connection.cursor() as cursor:
         cursor.execute(_TRY_LOCK, [f"api {asked.account}/{asked.user} {asked.key}"])
         if not cursor.fetchone()[0]:

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
-from ..enums import Mode, RelationshipState
+from ..enums import End, Mode, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Account, Grant, Relationship
 from ..queries import policy
@@ -86,7 +88,8 @@ def move(
     judge_move(former, master, has_acknowledged, at)
     _refuse_past("L9", effective_at, at)
     instant = effective_at or at
-    powers = former.grants.filter(granted_until__isnull=True).values_list("permission", flat=True)
+    held = former.grants.filter(granted_until__isnull=True, held_by=End.MASTER)
+    powers = held.values_list("permission", flat=True)
     new = Relationship(
         master=master,
         member=former.member,
@@ -188,8 +191,9 @@ def end_now(link: Relationship) -> None:
 
 
 def _close_grants(link: Relationship, instant: datetime | None) -> None:
+    # A power given after that instant, before the change was made, was in force at no time.
     Grant.objects.filter(relationship=link, granted_until__isnull=True).update(
-        granted_until=instant
+        granted_until=Greatest("granted_from", Value(instant))
     )
 
 

@@ -58,12 +58,14 @@ def set_limit(
     difference = limit - funds.credit_limit
     if not difference:
         return None
-    provider, line = (None, Pocket.PROVIDER), (account.pk, Pocket.CREDIT_LIMIT)
-    giver, taker = (provider, line) if difference > 0 else (line, provider)
-    movement = ledger.Line(
-        MovementKind.CREDIT_LIMIT, *giver, *taker, abs(difference), account.currency, reason
+    line = ledger.between(
+        (account.pk, Pocket.CREDIT_LIMIT),
+        difference,
+        kind=MovementKind.CREDIT_LIMIT,
+        currency=account.currency,
+        reason=reason,
     )
-    return ledger.post([movement], decision=decision, at=at)[0]
+    return ledger.post([line], decision=decision, at=at)[0]
 
 
 @transaction.atomic

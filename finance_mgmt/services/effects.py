@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from ..enums import Mode, NoticeKind, RelationshipState
+from ..enums import End, Mode, NoticeKind, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Decision, Relationship
 from . import decisions, notices
@@ -23,6 +23,7 @@ def cancel(*, relationship: Relationship, key: str, by: str, at: datetime) -> Re
         if link.state not in (RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING):
             text = "No future-dated change waits here."
             raise NotOpen(Reason("L9", "nothing_scheduled", text, {"state": link.state}))
+        _refuse_counted_on(link)
         _cancel(link)
         link.refresh_from_db()
     return link
@@ -42,7 +43,8 @@ def due_changes(at: datetime) -> list[Relationship]:
 def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
     """Let a future-dated change take effect at its own instant, if the rules still allow it (L9).
 
-    What fails is cancelled; the decision names the reasons. Safe to call again.
+    What fails is cancelled, together with what was planned for after it; the decision names the
+    reasons. Safe to call again.
     """
     link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if link.pk not in {due.pk for due in due_changes(at)}:
@@ -56,15 +58,19 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
         reasons = [{"rule": one.rule, "code": one.code} for one in refusal.reasons]
         facts = {"relationship": link.pk, "reasons": reasons}
         decisions.record(verb="changes.fail", facts=facts, key=key, by=by, at=at)
+        impossible = _counting_on(link)
+        for later in impossible:
+            _cancel(later)
         _cancel(link)
         link.refresh_from_db()
-        notices.tell(
-            [link.master_id, link.member_id],
-            kind=NoticeKind.CHANGE_FAILED,
-            about=link.member_id,
-            at=at,
-            facts={"reasons": reasons, "said": str(refusal)},
-        )
+        for failed in [link, *impossible]:
+            notices.tell(
+                [failed.master_id, failed.member_id],
+                kind=NoticeKind.CHANGE_FAILED,
+                about=failed.member_id,
+                at=at,
+                facts={"reasons": reasons, "said": str(refusal)},
+            )
         return link
     facts = {"relationship": link.pk, "instant": due_at}
     decision, _ = decisions.record(verb="changes.apply", facts=facts, key=key, by=by, at=at)
@@ -85,10 +91,14 @@ def _judge_effect(link: Relationship, at: datetime) -> None:
 
 def _take_effect(link: Relationship, decision: Decision) -> None:
     if link.state == RelationshipState.SCHEDULED:
-        put_in_force(link, decision, link.effective_from)
+        put_in_force(link, decision, instant(link))
     elif new := _moved_to(link):
+        kept = set(
+            link.grants.filter(granted_until__isnull=True).values_list("permission", "held_by")
+        )
+        new.proposed_grants = [p for p in new.proposed_grants if (p, End.MASTER) in kept]
         end_now(link)
-        put_in_force(new, decision, new.effective_from)
+        put_in_force(new, decision, instant(new))
     elif link.effective_to is not None:
         end_now(link)
     else:
@@ -111,6 +121,25 @@ def _cancel(link: Relationship) -> None:
     link.effective_to = None
     link.state = RelationshipState.ACTIVE
     link.save()
+
+
+def _refuse_counted_on(link: Relationship) -> None:
+    former = link.moved_from if link.state == RelationshipState.SCHEDULED else link
+    if former is not None and (later := _counting_on(former)):
+        named = ", ".join(str(one) for one in later)
+        text = f"{named} is planned for when this one ends. Cancel that first."
+        raise NotOpen(Reason("L1", "counted_on", text, {"relationships": [x.pk for x in later]}))
+
+
+def _counting_on(link: Relationship) -> list[Relationship]:
+    """Relationships scheduled for after the end of this one, impossible if it goes on (L1)."""
+    if link.state != RelationshipState.CHANGE_PENDING or link.effective_to is None:
+        return []
+    member, master = link.member_id, link.master_id
+    after = Relationship.objects.filter(
+        Q(member=member) | Q(master=member) | Q(member=master), state=RelationshipState.SCHEDULED
+    )
+    return list(after.exclude(moved_from=link).select_for_update(no_key=True).order_by("pk"))
 
 
 def _moved_to(link: Relationship) -> Relationship | None:

@@ -66,9 +66,10 @@ def revoke(
     share_credit ends only when all allocated credit is reclaimed. Raises GrantRefused, KeyReused.
     """
     facts = {"relationship": relationship.pk, "permission": permission, "held_by": held_by}
-    _, is_new = decisions.record(verb="grants.revoke", facts=facts, key=key, by=by, at=at)
+    decision, is_new = decisions.record(verb="grants.revoke", facts=facts, key=key, by=by, at=at)
     if not is_new:
-        return list(relationship.grants.filter(permission=permission, granted_until=at))
+        ended = relationship.grants.filter(held_by=held_by, granted_until=decision.at)
+        return list(ended.filter(permission__in=with_dependants(permission, list(Permission))))
     link = _in_force(relationship)
     held = {row.permission: row for row in _held(link, held_by)}
     if permission not in held:

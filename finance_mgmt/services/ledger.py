@@ -38,6 +38,21 @@ class Line:
     corrects: int | None = None
 
 
+def between(
+    pocket: tuple[int, Pocket],
+    amount: Decimal,
+    *,
+    kind: MovementKind,
+    currency: str,
+    reason: str,
+    owner: int | None = None,
+) -> Line:
+    """A line from the provider into an account's pocket; a negative amount goes back."""
+    provider: tuple[int | None, Pocket] = (None, Pocket.PROVIDER)
+    giver, taker = (provider, pocket) if amount > 0 else (pocket, provider)
+    return Line(kind, *giver, *taker, abs(amount), currency, reason, owner=owner)
+
+
 def post(lines: Iterable[Line], *, decision: Decision, at: datetime) -> list[Movement]:
     """Write the movements of one decision and bring the funds of all accounts up to date.
 

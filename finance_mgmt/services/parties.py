@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .. import queries
-from ..enums import RelationshipState
+from ..enums import Channel, RelationshipState
 from ..models import Funds, Relationship
 from ..models.relationships import DATED_STATES
 from ..rules.linking import Party
@@ -44,7 +44,7 @@ def lock_parties(
         pk: Party(
             number=account.number,
             identity=account.identity_id,
-            channel=account.channel,
+            channel=Channel(account.channel),
             currency=account.currency,
             credit_limit=figures[pk].credit_limit,
             available=figures[pk].available,

@@ -28,16 +28,25 @@ def change(*, changes: dict[str, Any], key: str, by: str, at: datetime) -> Polic
     if not is_new:
         return current()
     changed = replace(current(), **changes)
-    if changed.zone != current().zone and any(
-        import_string(path)() for path in settings.TIME_ZONE_LOCKS
-    ):
-        raise PolicyRefused(
-            Reason(
-                "C5",
-                "time_zone_in_use",
-                "Usage was already cut into cycles of the old time zone. It can't change any more.",
-                {"billing_time_zone": current().billing_time_zone},
-            )
-        )
+    if reasons := _judge(current(), changed):
+        raise PolicyRefused(reasons)
     StoredPolicy.objects.update_or_create(pk=1, defaults=asdict(changed))
     return changed
+
+
+def _judge(before: Policy, after: Policy) -> list[Reason]:
+    """How cycles are cut and closed is fixed once there is usage: its cycles would be torn."""
+    before.zone, after.zone  # noqa: B018 (raises for a zone that does not exist)
+    fixed = {
+        "billing_time_zone": ("C5", "time_zone_in_use", "the time zone"),
+        "close_delay": ("C4", "close_delay_in_use", "how long cycles stay open"),
+    }
+    changed = [name for name in fixed if getattr(before, name) != getattr(after, name)]
+    if not changed or not any(import_string(path)() for path in settings.CYCLE_LOCKS):
+        return []
+    reasons = []
+    for name in changed:
+        rule, code, what = fixed[name]
+        text = f"Usage was already cut into cycles: {what} can't change any more."
+        reasons.append(Reason(rule, code, text, {name: getattr(before, name)}))
+    return reasons

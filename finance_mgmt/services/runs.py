@@ -119,7 +119,7 @@ def retry(run: Run, *, by: str) -> Run:
 
 def _claim(run: Run, worker: str) -> RunStep | None:
     with transaction.atomic(), connection.cursor() as cursor:
-        facts = {
+        facts: dict[str, Any] = {
             "who": f"{worker} {uuid.uuid4().hex[:12]}",
             "lease": LEASE_SECONDS,
             "run": run.pk,
@@ -139,12 +139,12 @@ def _do(step: RunStep) -> None:
     run = step.run
     doing = settings.RUN_STEPS[run.kind]
     try:
-        if doing["prepare"]:
-            _function(doing["prepare"])(step, by=run.by, at=run.asked_at)
+        if prepare := doing["prepare"]:
+            _function(prepare)(step, by=run.by, at=run.asked_at)
         with transaction.atomic():
             if not _still_mine(step):
                 return
-            result = _function(doing["perform"])(step, by=run.by, at=run.asked_at)
+            result = _function(doing["perform"] or "")(step, by=run.by, at=run.asked_at)
             checkpoint("step-performed")
             RunStep.objects.filter(pk=step.pk).update(
                 state=RunState.DONE, result=result, error="", finished_at=Now(), lease_until=None

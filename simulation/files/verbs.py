@@ -78,7 +78,7 @@ VERBS: dict[str, Keys] = {
         "account": need(ACCOUNT),
         "warn_below": may(each(amount)),
         "warn_spend": may(each(amount)),
-        "by": may(text),
+        "by": may(ACCOUNT),
     },
     "approve": {"event": need(earlier_event), "by": need(text)},
     "reject": {"event": need(earlier_event), "by": need(text)},

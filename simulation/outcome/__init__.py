@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..contract import LISTS
-from . import bills, charges, funds, later, links, orders, told
+from . import bills, charges, documents, funds, links, orders, told
 from .checks import wrong
 from .view import Entry, List, View
 
@@ -21,9 +21,9 @@ _MAKERS: dict[str, List] = {
     "movements": funds.movements,
     "vouchers": funds.vouchers,
     "resources": orders.resources,
-    "notices": later.notices,
-    "invoices": later.invoices,
-    "credit_notes": later.credit_notes,
+    "notices": documents.notices,
+    "invoices": documents.invoices,
+    "credit_notes": documents.credit_notes,
     "previews": told.previews,
 }
 

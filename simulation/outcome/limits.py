@@ -1,6 +1,7 @@
 """Was every order and allocation within its bound when made? From the ledger alone (F5, F6)."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -11,6 +12,7 @@ from finance_mgmt.money import ZERO, plain
 from finance_mgmt.rules.credit import Figures
 from finance_mgmt.rules.ledger import ALL_FIGURES, FIGURES
 
+INSTANT = timedelta(microseconds=1)  # what was done just before a change has the same `at`
 BOUNDED = {MovementKind.ALLOCATION, MovementKind.ORDER}
 
 
@@ -32,9 +34,10 @@ def _judge(rows: list[Movement], known: dict[int, dict[str, Decimal]]) -> Iterat
     first = rows[0]
     payer = first.from_account
     stored = known.get(payer.pk, dict.fromkeys(ALL_FIGURES, ZERO))
-    terms = queries.terms(payer.pk, first.at)
-    is_frozen = terms.is_own_credit_dormant or terms.is_own_credit_replaced
-    before = Figures(**stored, is_own_line_frozen=is_frozen)
+    before = max(
+        (_figures(stored, payer.pk, at) for at in (first.at, first.at - INSTANT)),
+        key=lambda figures: figures.available,
+    )
     total, credit = _sum(rows), _sum(row for row in rows if row.from_pocket == Pocket.CREDIT)
     is_own = first.kind == MovementKind.ORDER and first.owner_id == payer.pk
     most = before.available if is_own else before.headroom
@@ -42,6 +45,12 @@ def _judge(rows: list[Movement], known: dict[int, dict[str, Decimal]]) -> Iterat
         yield f"{first.reason or first.kind} of {payer.number}: {plain(total)} above {plain(most)}."
     if credit and before.used + credit > before.effective_limit:
         yield f"{first.reason} of {payer.number}: {plain(credit)} of credit pass the limit."
+
+
+def _figures(stored: dict[str, Decimal], account: int, at: datetime) -> Figures:
+    terms = queries.terms(account, at)
+    is_frozen = terms.is_own_credit_dormant or terms.is_own_credit_replaced
+    return Figures(**stored, is_own_line_frozen=is_frozen)
 
 
 def _sum(rows: Iterable[Movement]) -> Decimal:

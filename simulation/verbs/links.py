@@ -1,11 +1,11 @@
 """Relationships and single powers (L, Z)."""
 
 from finance_mgmt.enums import RelationshipState as State
-from finance_mgmt.services import changes, effects, grants, relationships
+from finance_mgmt.services import caps, changes, effects, grants, relationships
 
 from ..files import Event
 from ..world import World
-from .registry import verb
+from .registry import submit, verb
 
 IN_FORCE = (State.ACTIVE, State.CHANGE_PENDING)
 CANCELLABLE = (State.INVITED, State.SCHEDULED, State.CHANGE_PENDING)
@@ -76,10 +76,13 @@ def move(world: World, event: Event) -> object:
 @verb("end")
 def end(world: World, event: Event) -> object:
     """The relationship ends (L10)."""
-    return changes.end(
+    return submit(
+        world,
+        event,
+        "changes.end",
+        weight=None,
         relationship=world.link_of(event["member"], IN_FORCE, "L10"),
         effective_at=event["effective_at"],
-        **world.said(event),
     )
 
 
@@ -101,5 +104,16 @@ def revoke(world: World, event: Event) -> object:
         relationship=world.link_of(event["member"], IN_FORCE, "Z1"),
         permission=event["permission"],
         held_by=event["to"],
+        **world.said(event),
+    )
+
+
+@verb("cap")
+def cap(world: World, event: Event) -> object:
+    """What a trusteeship member may cost its master in a month (F12)."""
+    return caps.set_cap(
+        relationship=world.link_of(event["member"], IN_FORCE, "F12"),
+        amount=event["amount"],
+        is_hard=event["hard"],
         **world.said(event),
     )

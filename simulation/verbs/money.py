@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from finance_mgmt.services import cash, credit
+from finance_mgmt.services import cash
 
 from ..files import Event
 from ..world import World
-from .registry import verb
+from .registry import submit, verb
 
 
 @verb("top_up")
@@ -24,24 +24,28 @@ def withdraw(world: World, event: Event) -> object:
 @verb("set_credit_limit")
 def set_credit_limit(world: World, event: Event) -> object:
     """The provider's credit line (F6)."""
-    return credit.set_limit(
+    limit = event["amount"]
+    return submit(
+        world,
+        event,
+        "credit.set_limit",
+        weight=limit,
         account=world.account(event["account"]),
-        limit=event["amount"],
+        limit=limit,
         reason="limit set",
-        **world.said(event),
     )
 
 
 @verb("allocate")
 def allocate(world: World, event: Event) -> object:
     """Credit from a master to a member in management (F6)."""
-    return credit.allocate(**_pair(world, event))
+    return submit(world, event, "credit.allocate", weight=event["amount"], **_between(world, event))
 
 
 @verb("reclaim")
 def reclaim(world: World, event: Event) -> object:
     """The unused part of it back (F6)."""
-    return credit.reclaim(**_pair(world, event))
+    return submit(world, event, "credit.reclaim", weight=event["amount"], **_between(world, event))
 
 
 @verb("transfer")
@@ -62,9 +66,12 @@ def _one(world: World, event: Event) -> dict[str, Any]:
 
 
 def _pair(world: World, event: Event) -> dict[str, Any]:
+    return {**_between(world, event), **world.said(event)}
+
+
+def _between(world: World, event: Event) -> dict[str, Any]:
     return {
         "master": world.account(event["master"]),
         "member": world.account(event["member"]),
         "amount": event["amount"],
-        **world.said(event),
     }

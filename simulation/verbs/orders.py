@@ -4,7 +4,7 @@ from billing.services import orders, refunds
 
 from ..files import Event
 from ..world import World
-from .registry import verb
+from .registry import submit, verb
 
 
 @verb("order")
@@ -38,17 +38,18 @@ def cancel_order(world: World, event: Event) -> object:
 @verb("override_price")
 def override_price(world: World, event: Event) -> object:
     """Staff change what an unpaid order costs (O3)."""
-    return orders.override_price(
-        order=world.order(event["order"]), amount=event["amount"], **world.said(event)
-    )
+    amount = event["amount"]
+    found = world.order(event["order"])
+    return submit(world, event, "orders.override_price", weight=amount, order=found, amount=amount)
 
 
 @verb("refund")
 def refund(world: World, event: Event) -> object:
     """Give the unused part back, or less (O4)."""
-    return refunds.refund(
-        order=world.order(event["order"]), amount=event["amount"], **world.said(event)
-    )
+    amount = event["amount"]
+    found = world.order(event["order"])
+    weight = refunds.refundable(found, event.at) if amount is None else amount
+    return submit(world, event, "refunds.refund", weight=weight, order=found, amount=amount)
 
 
 @verb("downgrade")

@@ -1,0 +1,74 @@
+"""A small provider with some rows in every table that the admin shows."""
+
+from decimal import Decimal
+
+from django.contrib.auth.models import Group
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+)
+
+from billing.services import vouchers
+from finance_mgmt.enums import Mode, Permission
+from finance_mgmt.models import Account, StoredPolicy
+from finance_mgmt.services import accounts
+from tests.billing import files
+from tests.provider import Provider, at
+
+USED = at("2024-05-10 14:20")
+BILLED = at("2024-06-02 09:00")
+
+
+def fill(provider: Provider, count: int) -> Account:
+    """`count` rows or more of everything: masters with a member each, usage, bills, imports."""
+    provider.policy(payment_days=10)
+    for number in range(count):
+        last = _group(provider, number)
+    provider.jobs(BILLED)
+    for number in range(count):
+        code, owner = f"V-{number}", Account.objects.get(number=f"M-{number}")
+        vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
+    _imports(provider, count)
+    _schedules(count)
+    return last
+
+
+def _group(provider: Provider, number: int) -> Account:
+    master = provider.account(f"M-{number}", credit_limit="1000", identity=f"Master {number}")
+    member = provider.account(f"m-{number}", cash_amount="10", identity=f"Master {number}")
+    managed = provider.account(f"x-{number}", cash_amount="10", identity=f"Master {number}")
+    product = provider.product(f"compute-{number}", unit_price="0.123456", family=f"f-{number}")
+    provider.discount(master, rate="0.8")
+    provider.link(master, member)
+    provider.link(master, managed, mode=Mode.MANAGEMENT, grants=(Permission.VIEW_FINANCES,))
+    provider.use(member, product, "7", USED, resource=f"i-{number}")
+    provider.use(master, product, "3", USED)
+    return master
+
+
+def _imports(provider: Provider, count: int) -> None:
+    if not Account.objects.filter(number="HQ").exists():
+        files.small_world(provider)
+    for number in range(count):
+        cells = {"Id": str(number + 1)}
+        stranger = {"Id": f"{number + 1}00", "SubAccountId": '"S-9"'}
+        files.load(provider, files.focus(cells, stranger))
+
+
+def _schedules(count: int) -> None:
+    StoredPolicy.objects.get_or_create(pk=1)
+    for number in range(count):
+        Group.objects.create(name=f"group {number}")
+        every = IntervalSchedule.objects.create(every=number + 1, period="hours")
+        CrontabSchedule.objects.create(minute=str(number))
+        ClockedSchedule.objects.create(clocked_time=BILLED.replace(minute=number))
+        PeriodicTask.objects.create(
+            name=f"job {number}", task="finance_mgmt.reconcile", interval=every
+        )
+
+
+def verified(provider: Provider, name: str):
+    """A legal person."""
+    return accounts.verify_identity(legal_name=name, registration_number=name, **provider.said())

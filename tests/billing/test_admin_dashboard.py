@@ -1,0 +1,180 @@
+"""The first page: the month by master, top members, what waits; every number leads to its rows."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from billing.admin.month_sums import month_sums
+from billing.admin.months import months, parse
+from billing.models import Bill, Product
+from finance_mgmt.enums import RunState
+from finance_mgmt.models import Account, Run
+from tests.billing import files
+from tests.finance_mgmt.admin_door import door, everything, facts, list_url, panel, rows, text
+from tests.provider import at
+
+pytestmark = pytest.mark.django_db
+
+INDEX = "/admin/"
+MAY_READ = ("billing.view_bill", "billing.view_charge")
+
+
+@pytest.fixture
+def group(provider):
+    """May is billed; June has charges and no bill yet."""
+    master = provider.account("M", credit_limit="1000")
+    product = provider.product("compute", unit_price="1")
+    for number, used in (("T-1", "5"), ("T-2", "7.5")):
+        member = provider.account(number)
+        provider.link(master, member)
+        provider.use(member, product, used, at("2024-05-10 14:20"))
+        provider.use(member, product, "1", at("2024-06-03 14:20"))
+    provider.jobs(at("2024-06-05 00:00"))
+    return master
+
+
+def test_an_empty_provider_is_told_what_to_do_first():
+    page = everything().get(INDEX)
+    waits, first = (one.context for one in page.context["panels"])
+    assert waits["title"] == "Cycles are not closed yet."
+    assert (first["has_accounts"], first["has_imports"], first["can_import"]) == (
+        False,
+        False,
+        True,
+    )
+    assert page.content.decode().count(reverse("admin:billing_usageimport_upload")) == 2
+
+
+def test_who_may_see_nothing_sees_an_empty_page():
+    assert door().get(INDEX).context["panels"] == []
+
+
+def test_the_month_by_master_is_open_until_it_is_billed(group):
+    browser = everything()
+    june = browser.get(INDEX).context["panels"]
+    assert rows(panel(june, "By master")) == [["M M", "2", "–", "2.00 CNY"]]
+    may = browser.get(INDEX, {"month": "2024-05"}).context["panels"]
+    assert rows(panel(may, "By master")) == [["M M", "2", "12.50 CNY", "–"]]
+    assert facts(may[1]) == {
+        "billed in 2024-05": "12.50 CNY",
+        "closed, on no bill yet": "2.00 CNY",
+        "outstanding": "12.50 CNY",
+        "parked rows": "0",
+    }
+
+
+def test_top_members_come_largest_first(group):
+    page = everything().get(INDEX, {"month": "2024-05"}).context["panels"]
+    assert rows(panel(page, "Top members")) == [
+        ["T-2 T-2", "M", "1", "7.50 CNY"],
+        ["T-1 T-1", "M", "1", "5.00 CNY"],
+    ]
+
+
+def test_the_selector_offers_all_months(group):
+    selector = everything().get(INDEX, {"month": "2024-05"}).context["panels"][0].context
+    chosen = [f"{month:%Y-%m}" for month in selector["months"]]
+    assert (chosen, f"{selector['month']:%Y-%m}") == (["2024-06", "2024-05"], "2024-05")
+    assert (selector["earlier"], f"{selector['later']:%Y-%m}") == (None, "2024-06")
+
+
+@pytest.mark.parametrize("asked", ["", "rubbish", "2024-13", "1999-01", "2024-05-01"])
+def test_an_unknown_month_is_the_latest(asked, group):
+    page = everything().get(INDEX, {"month": asked}).context["panels"]
+    assert f"{page[0].context['month']:%Y-%m}" == "2024-06"
+
+
+def test_every_number_leads_to_its_rows(group):
+    page = everything().get(INDEX, {"month": "2024-05"}).context["panels"]
+    bill = Bill.objects.get()
+    assert [fact.url for fact in page[1].facts] == [
+        f"{list_url(Bill)}?month=2024-05",
+        list_url(Account),
+        f"{list_url(Bill)}?status__exact=outstanding",
+        f"{reverse('admin:billing_importedrow_changelist')}?status__exact=parked",
+    ]
+    billed = panel(page, "By master").rows[0][2]
+    assert billed.count(reverse("admin:billing_bill_change", args=[bill.pk])) == 1
+
+
+def test_the_chart_shows_the_same_figures_as_text(group):
+    page = everything().get(INDEX, {"month": "2024-05"}).context["panels"]
+    chart = panel(page, "This month by master")
+    assert (chart.labels, chart.series) == (["M"], {"billed": ["12.5"], "open": ["0"]})
+    assert chart.options.count('"grid"') == 2  # the dark theme writes into both
+
+
+def test_outstanding_bills_come_oldest_due_first_and_say_what_is_past_due(group):
+    page = everything().get(INDEX).context["panels"]
+    assert rows(panel(page, "Outstanding bills")) == [["M M", "2024-05", "2024-06-20", "12.50 CNY"]]
+    assert [text(fact.note) for fact in page[1].facts][2] == "1 past due"
+
+
+def test_parked_rows_and_failed_runs_wait_on_the_first_page(group, provider):
+    files.small_world(provider)
+    files.load(provider, files.focus({"SubAccountId": '"S-9"'}))
+    Run.objects.filter(kind="import").update(state=RunState.FAILED)
+    page = everything().get(INDEX).context["panels"]
+    assert facts(page[1])["parked rows"] == "1"
+    last = rows(panel(page, "Last runs"))[0]
+    assert last[:2] == [f"Import of usage {Run.objects.get(kind='import').pk}", "failed"]
+
+
+def test_panels_of_bills_are_for_who_may_see_bills_and_charges(group):
+    assert door("finance_mgmt.view_run").get(INDEX).context["panels"][0].title == "Last runs"
+    assert len(door("billing.view_bill").get(INDEX).context["panels"]) == 0
+    assert len(door(*MAY_READ).get(INDEX).context["panels"]) == 6
+
+
+def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_queries):
+    browser = everything()
+    with django_assert_num_queries(22):
+        browser.get(INDEX)
+    product = provider.product("other", unit_price="1")
+    for number in range(3):
+        master = provider.account(f"N-{number}", credit_limit="1000")
+        provider.use(master, product, "1", at("2024-06-06 14:20"))
+        provider.link(master, provider.account(f"n-{number}"))
+    provider.jobs(at("2024-06-07 00:00"))
+    with django_assert_num_queries(22):
+        browser.get(INDEX)
+
+
+def test_the_charges_of_a_month_are_read_again_only_when_there_are_more(
+    group, provider, django_assert_max_num_queries
+):
+    month = months()[0]
+    assert [row.charged for row in month_sums(month)[0]] == [Decimal(2)]
+    with django_assert_max_num_queries(6) as asked:
+        month_sums(month)
+    sums = [query for query in asked.captured_queries if query["sql"].count("SUM(") > 0]
+    assert len(sums) <= 1  # at most one, where a new minute began in between
+    member, product = Account.objects.get(number="T-1"), Product.objects.get()
+    provider.use(member, product, "4", at("2024-06-06 14:20"))
+    provider.jobs(at("2024-06-07 00:00"))
+    assert [row.charged for row in month_sums(month)[0]] == [Decimal(6)]
+
+
+def test_amounts_of_two_currencies_are_never_added(group, provider):
+    other = provider.account("U", currency="USD", cash_amount="9")
+    provider.use(other, provider.product("usd", unit_price="3"), "1", at("2024-05-10 14:20"))
+    provider.jobs(at("2024-06-06 00:00"))
+    page = everything().get(INDEX).context["panels"]
+    assert facts(page[1])["closed, on no bill yet"] == "2.00 CNY 3.00 USD"
+
+
+def test_months_are_found_from_charges_and_bills(group):
+    assert [f"{month:%Y-%m}" for month in months()] == ["2024-06", "2024-05"]
+    assert (parse("2024-05"), parse(None)) == (months()[1], None)
+
+
+def test_sums_of_the_month_are_exact(group):
+    masters, members = month_sums(months()[1])
+    assert [(row.account.number, row.charged, row.member_count) for row in masters] == [
+        ("M", Decimal("12.5"), 2)
+    ]
+    assert [(row.owner.number, row.payable, row.charges) for row in members] == [
+        ("T-2", Decimal("7.5"), 1),
+        ("T-1", Decimal("5"), 1),
+    ]

@@ -1,0 +1,137 @@
+"""Every registered page of every floor: it opens, for whom, and it only looks."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from finance_mgmt.admin.base import ReadOnlyAdmin
+from tests.billing.admin_world import fill
+from tests.finance_mgmt.admin_door import door, everything, list_url, page_url, viewer
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+READ_ONLY = [model for model in MODELS if isinstance(admin.site._registry[model], ReadOnlyAdmin)]
+
+
+def label(model) -> str:
+    return model._meta.label_lower
+
+
+def address(model, action: str, *arguments) -> str:
+    return reverse(f"admin:{label(model).replace('.', '_')}_{action}", args=arguments)
+
+
+@pytest.fixture
+def world(provider):
+    return fill(provider, 1)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=label)
+def test_every_list_and_page_opens(model, world):
+    browser = everything()
+    assert browser.get(list_url(model)).status_code == 200
+    row = model._default_manager.order_by("-pk").first()
+    assert row is not None, f"admin_world.fill makes no {label(model)}: add one there"
+    assert browser.get(page_url(row)).status_code == 200
+
+
+def test_a_stranger_is_sent_to_sign_in():
+    browser, sign_in = Client(), reverse("admin:login")
+    answers = {label(model): browser.get(list_url(model)) for model in MODELS}
+    assert {name: (answer.status_code, answer.url) for name, answer in answers.items()} == {
+        label(model): (302, f"{sign_in}?next={list_url(model)}") for model in MODELS
+    }
+
+
+def test_staff_without_any_permission_see_no_list():
+    browser = door()
+    codes = {label(model): browser.get(list_url(model)).status_code for model in MODELS}
+    assert codes == dict.fromkeys(map(label, MODELS), 403)
+
+
+def test_who_may_look_may_only_look(world):
+    found = {}
+    for model in READ_ONLY:
+        browser, row = viewer(model), model._default_manager.order_by("-pk").first()
+        pages = (
+            list_url(model),
+            page_url(row),
+            address(model, "add"),
+            address(model, "delete", row.pk),
+        )
+        found[label(model)] = tuple(browser.get(page).status_code for page in pages)
+    assert found == dict.fromkeys(map(label, READ_ONLY), (200, 200, 403, 403))
+
+
+def test_nobody_edits_adds_or_deletes_what_is_only_looked_at(world):
+    browser, found = everything(), {}
+    for model in READ_ONLY:
+        row = model._default_manager.order_by("-pk").first()
+        before = list(model._default_manager.order_by("pk").values())
+        posts = (
+            (page_url(row), {"_save": "1"}),
+            (address(model, "add"), {}),
+            (address(model, "delete", row.pk), {"post": "yes"}),
+        )
+        found[label(model)] = tuple(browser.post(*post).status_code for post in posts)
+        selected = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        browser.post(list_url(model), selected)
+        assert list(model._default_manager.order_by("pk").values()) == before
+    assert found == dict.fromkeys(map(label, READ_ONLY), (405, 403, 403))
+
+
+def test_no_list_of_money_offers_bulk_actions(rf):
+    request = rf.get("/")
+    request.user = User(is_superuser=True, is_active=True, is_staff=True)
+    offered = {
+        label(model): admin.site._registry[model].get_actions(request) for model in READ_ONLY
+    }
+    assert offered == dict.fromkeys(map(label, READ_ONLY), {})
+
+
+def test_the_page_of_a_row_that_is_gone_leads_back():
+    browser = everything()
+    answers = {label(model): browser.get(address(model, "change", 10**9)) for model in READ_ONLY}
+    assert {name: (answer.status_code, answer.url) for name, answer in answers.items()} == {
+        label(model): (302, reverse("admin:index")) for model in READ_ONLY
+    }
+
+
+# The same for one row and for three. Seven are: session, person, time zone, two counts of the
+# sidebar, the count and the rows. Months and families of filters, and `fill`, ask for the others.
+QUERIES = {
+    "billing.bill": 11,
+    "billing.charge": 12,
+    "billing.closedthrough": 7,
+    "billing.discount": 8,
+    "billing.importedrow": 8,
+    "billing.price": 7,
+    "billing.usageimport": 7,
+    "billing.usagerecord": 8,
+    "billing.voucher": 7,
+    "finance_mgmt.account": 12,
+    "finance_mgmt.decision": 7,
+    "finance_mgmt.grant": 7,
+    "finance_mgmt.identity": 8,
+    "finance_mgmt.movement": 7,
+    "finance_mgmt.relationship": 9,
+    "finance_mgmt.run": 7,
+    "finance_mgmt.storedpolicy": 6,
+}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_asks_as_much_for_three_rows_as_for_one(count, provider):
+    fill(provider, count)
+    browser = everything()
+    counted = {}
+    for model in READ_ONLY:
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(list_url(model)).status_code == 200
+        counted[label(model)] = len(queries)
+    assert counted == QUERIES
