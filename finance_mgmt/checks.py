@@ -24,5 +24,5 @@ def settings_name_functions(**options: Any) -> list[Error]:
 def _paths() -> Iterator[tuple[str, str]]:
     for doing in settings.RUN_STEPS.values():
         yield from (("RUN_STEPS", path) for path in doing.values() if path)
-    for setting in ("LINK_FACTS", "TIME_ZONE_LOCKS", "BOOK_CHECKS", "DASHBOARD_PANELS"):
+    for setting in ("LINK_FACTS", "CYCLE_LOCKS", "BOOK_CHECKS", "DASHBOARD_PANELS"):
         yield from ((setting, path) for path in getattr(settings, setting, []))

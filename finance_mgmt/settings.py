@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+
+from . import settings_admin
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -127,7 +128,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 # The API (docs/api.md). Rates are per person, or per address for whoever has not signed in.
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "finance_mgmt.api.schema.Schema",
-    "DEFAULT_PERMISSION_CLASSES": ["finance_mgmt.api.actors.MayDo"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "finance_mgmt.api.authentication.Tokens",
         "rest_framework.authentication.SessionAuthentication",
@@ -166,9 +167,34 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ApprovalState": "finance_mgmt.enums.ApprovalState",
+        "Channel": "finance_mgmt.enums.Channel",
+        "Cycle": "finance_mgmt.enums.Cycle",
+        "End": "finance_mgmt.enums.End",
+        "Mode": "finance_mgmt.enums.Mode",
+        "MovementKind": "finance_mgmt.enums.MovementKind",
+        "Permission": "finance_mgmt.enums.Permission",
+        "Pocket": "finance_mgmt.enums.Pocket",
+        "RelationshipState": "finance_mgmt.enums.RelationshipState",
+        "Role": "finance_mgmt.enums.Role",
+        "RunState": "finance_mgmt.enums.RunState",
+        "BillStatus": "billing.enums.BillStatus",
+        "ChargeKind": "billing.enums.ChargeKind",
+        "CommitmentKind": "billing.enums.CommitmentKind",
+        "ImportMode": "billing.enums.ImportMode",
+        "ImportState": "billing.enums.ImportState",
+        "OrderKind": "billing.enums.OrderKind",
+        "OrderStatus": "billing.enums.OrderStatus",
+        "QuantityColumn": "billing.enums.QuantityColumn",
+        "RecordKind": "billing.enums.RecordKind",
+        "ResourceKind": "billing.enums.ResourceKind",
+        "ResourceStatus": "billing.enums.ResourceStatus",
+        "SettlementKind": "billing.enums.SettlementKind",
+        "VoucherShare": "billing.enums.VoucherShare",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "finance_mgmt.api.schema.refuse_unknown_fields",
@@ -218,6 +244,7 @@ APPROVABLE = {
     "credit.allocate": "finance_mgmt.services.credit.allocate",
     "credit.reclaim": "finance_mgmt.services.credit.reclaim",
     "credit.set_limit": "finance_mgmt.services.credit.set_limit",
+    "allocations.move_many": "finance_mgmt.services.allocations.move_many",
     "changes.end": "finance_mgmt.services.changes.end",
     "refunds.refund": "billing.services.refunds.refund",
     "orders.override_price": "billing.services.orders.override_price",
@@ -230,11 +257,12 @@ ARGUMENTS = {
     "order": "billing.queries.arguments.order",
     "amount": "finance_mgmt.queries.arguments.amount",
     "limit": "finance_mgmt.queries.arguments.amount",
+    "moves": "finance_mgmt.queries.allocations.moves",
     "effective_at": "finance_mgmt.queries.arguments.instant",
 }
 
-# Which facts keep the billing time zone from changing (C5): functions () -> bool.
-TIME_ZONE_LOCKS = ["billing.queries.has_usage"]
+# Which facts keep the cutting and closing of cycles from changing (C4, C5): functions () -> bool.
+CYCLE_LOCKS = ["billing.queries.has_usage"]
 
 # What `verify_ledger` recomputes: functions () -> list of sentences, one per thing that is wrong.
 BOOK_CHECKS = [
@@ -259,127 +287,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-# The admin. Panels are functions by dotted path, so that upper floors add theirs to pages below.
-DASHBOARD_PANELS = [  # (request) -> panels of the first page
-    "billing.admin.dashboard.panels",
-    "finance_mgmt.admin.runs.dashboard_panels",
-]
-ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
-
-# The sidebar. A model gives an entry its name, page and permission; `badge` counts what waits.
-ADMIN_NAVIGATION = [
-    (
-        _("Today"),
-        [
-            {"title": _("Dashboard"), "icon": "space_dashboard", "page": "admin:index"},
-            {
-                "model": "finance_mgmt.run",
-                "icon": "manufacturing",
-                "badge": "finance_mgmt.admin.runs.failed_count",
-            },
-        ],
-    ),
-    (
-        _("Customers"),
-        [
-            {"model": "finance_mgmt.account", "icon": "apartment"},
-            {"model": "finance_mgmt.relationship", "icon": "account_tree"},
-            {"model": "finance_mgmt.grant", "icon": "key"},
-            {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
-            {"model": "finance_mgmt.identity", "icon": "verified_user"},
-        ],
-    ),
-    (
-        _("Charging"),
-        [
-            {"model": "billing.charge", "icon": "receipt"},
-            {"model": "billing.discount", "icon": "percent"},
-            {"model": "billing.voucher", "icon": "redeem"},
-            {"model": "billing.product", "icon": "category"},
-            {"model": "billing.family", "icon": "folder"},
-            {"model": "billing.price", "icon": "sell"},
-        ],
-    ),
-    (
-        _("Bills"),
-        [
-            {"model": "billing.bill", "icon": "request_quote"},
-            {
-                "model": "billing.bill",
-                "title": _("Outstanding bills"),
-                "icon": "hourglass_top",
-                "query": {"status__exact": "outstanding"},
-            },
-        ],
-    ),
-    (
-        _("Usage in"),
-        [
-            {
-                "title": _("Import a file"),
-                "icon": "upload_file",
-                "page": "admin:billing_usageimport_upload",
-                "needs": "billing.add_usageimport",
-            },
-            {"model": "billing.usageimport", "icon": "inventory"},
-            {
-                "model": "billing.importedrow",
-                "title": _("Parked rows"),
-                "icon": "pause_circle",
-                "query": {"status__exact": "parked"},
-                "badge": "billing.admin.parked.parked_count",
-                "tone": "warning",
-            },
-            {"model": "billing.usagerecord", "icon": "speed"},
-            {"model": "billing.source", "icon": "input"},
-            {"model": "billing.accountkey", "icon": "badge"},
-        ],
-    ),
-    (
-        _("System"),
-        [
-            {"model": "finance_mgmt.decision", "icon": "history_edu"},
-            {"model": "finance_mgmt.storedpolicy", "icon": "tune"},
-            {"model": "django_celery_beat.periodictask", "icon": "schedule"},
-            {"model": "auth.user", "icon": "person"},
-            {"model": "auth.group", "icon": "group"},
-        ],
-    ),
-]
-
-UNFOLD = {
-    "SITE_TITLE": _("Group billing"),
-    "SITE_HEADER": _("Group billing"),
-    "SITE_SUBHEADER": "finance_mgmt.admin.navigation.time_zone",
-    "SITE_SYMBOL": "account_balance",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
-    ],
-    "SHOW_LANGUAGES": True,
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "BORDER_RADIUS": "8px",
-    "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
-    "STYLES": [lambda request: static("css/admin.css")],
-    "SIDEBAR": {
-        "show_search": True,
-        "command_search": True,
-        "navigation": "finance_mgmt.admin.navigation.groups",
-    },
-    "COMMAND": {"search_callback": "finance_mgmt.admin.search.find"},
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97% .014 258)",
-            "100": "oklch(93.5% .032 258)",
-            "200": "oklch(88% .06 258)",
-            "300": "oklch(80% .1 258)",
-            "400": "oklch(70% .145 259)",
-            "500": "oklch(61% .18 260)",
-            "600": "oklch(51% .19 261)",
-            "700": "oklch(45% .17 262)",
-            "800": "oklch(39% .14 263)",
-            "900": "oklch(34% .11 263)",
-            "950": "oklch(25% .07 264)",
-        },
-    },
-}
+# What the admin looks like, and what each floor adds to it.
+DASHBOARD_PANELS = settings_admin.DASHBOARD_PANELS
+ACCOUNT_PANELS = settings_admin.ACCOUNT_PANELS
+RELATIONSHIP_COMMANDS = settings_admin.RELATIONSHIP_COMMANDS
+TIMELINE_SOURCES = settings_admin.TIMELINE_SOURCES
+ADMIN_NAVIGATION = settings_admin.ADMIN_NAVIGATION
+UNFOLD = settings_admin.UNFOLD

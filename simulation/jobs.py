@@ -117,10 +117,10 @@ def _closing_instant(at: datetime) -> datetime:
 
 def _waits_for_close(at: datetime) -> bool:
     horizon = ClosedThrough.objects.first()
-    after = (horizon and horizon.instant) or cycles.BEGINNING
+    after = horizon.instant if horizon and horizon.instant else cycles.BEGINNING
     if due_records(after, at):
         return True
-    months = open_months(horizon and horizon.billed_month)
+    months = open_months(horizon.billed_month if horizon else None)
     if months is None:
         return False
     switches = policy()

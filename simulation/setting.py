@@ -1,5 +1,8 @@
 """The head of a scenario, made through services before the clock starts."""
 
+from datetime import datetime
+from typing import Any
+
 from billing.services import catalog, commitments, cycles, prices, vouchers, warnings
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.money import ZERO
@@ -16,7 +19,7 @@ SOURCE = "scenario"
 def prepare(world: World) -> None:
     """Make everything the head names. Raises Malformed where a rule refuses a row of it."""
     scenario = world.scenario
-    said = {"by": BY, "at": scenario.start}
+    said: dict[str, Any] = {"by": BY, "at": scenario.start}
     if scenario.policy_changes:
         policy.change(changes=dict(scenario.policy_changes), key="policy", **said)
     catalog.ensure_source(code=SOURCE, name=None, key="source", **said)
@@ -111,7 +114,7 @@ def add_commitment(world: World, row: Row) -> None:
     commitments.add(**commitment_of(world, row, LONG_AGO), **world.set_up(row))
 
 
-def voucher_of(world: World, row: Row) -> dict:
+def voucher_of(world: World, row: Row) -> dict[str, Any]:
     """What the service wants to know of a voucher."""
     return {
         "code": row["id"],
@@ -126,7 +129,7 @@ def voucher_of(world: World, row: Row) -> dict:
     }
 
 
-def commitment_of(world: World, row: Row, starts_at) -> dict:
+def commitment_of(world: World, row: Row, starts_at: datetime) -> dict[str, Any]:
     """What the service wants to know of a commitment."""
     families = row["families"] or ((row["family"],) if row["family"] else ())
     return {

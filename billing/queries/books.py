@@ -73,8 +73,12 @@ def wrong_payers() -> list[str]:
         SELECT format('Charge %%s is paid by account %%s, by C1 it is account %%s.',
             due.id, due.payer_id, {PAYER})
         FROM billing_charge due {JOIN_STANDING}
-        WHERE due.payer_id <> {PAYER} 
+        WHERE due.payer_id <> {PAYER}
             AND (due.kind IN ('usage', 'order') OR due.record_id IS NOT NULL)
+            AND NOT (due.kind = 'order' AND EXISTS (  -- paid just before, at the same instant (C2)
+                SELECT 1 FROM finance_mgmt_relationship turn WHERE turn.member_id = due.owner_id
+                    AND due.period_start
+                        IN (turn.effective_from, turn.trusteeship_from, turn.effective_to)))
         """
     )
 

@@ -97,7 +97,7 @@ class ApiRequest(models.Model):
         return f"{self.method} {self.path} {self.key}"
 
 
-class MoneyAction(models.Model):
+class MoneyAction(models.Model):  # noqa: DJ008 (it has no rows)
     """No table: it only carries what staff may do, each action with a codename of its own (Z6)."""
 
     class Meta:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from fractions import Fraction
+
+LIKE_ENOUGH = {False: Fraction(3, 5), True: Fraction(1, 2)}  # short words: one letter of two
 
 
 @dataclass(frozen=True, order=True)
@@ -39,9 +41,15 @@ class Wrong(Exception):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean "cash"?' where a known word is close, else nothing."""
-    cutoff = Fraction(1, 2) if len(word) < 4 else Fraction(3, 5)
-    close = get_close_matches(word, sorted(known), n=1, cutoff=cutoff)  # type: ignore[type-var]
-    return f'; did you mean "{close[0]}"?' if close else ""
+    nearest = max(sorted(known), key=lambda one: _likeness(word, one), default="")
+    is_close = _likeness(word, nearest) >= LIKE_ENOUGH[len(word) < 4]
+    return f'; did you mean "{nearest}"?' if is_close else ""
+
+
+def _likeness(word: str, other: str) -> Fraction:
+    """Twice the letters that match, of all letters (difflib's ratio, exact)."""
+    matching = sum(block.size for block in SequenceMatcher(a=other, b=word).get_matching_blocks())
+    return Fraction(2 * matching, max(len(word) + len(other), 1))
 
 
 def one_of(known: Sequence[str]) -> str:

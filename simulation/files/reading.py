@@ -10,7 +10,7 @@ from . import events, expectations, heads, policies
 from .nodes import Spot, load, written
 from .problems import Malformed
 from .rows import Keys, Reader, may, need
-from .scenario import Row, Scenario, frozen
+from .scenario import Event, ExpectedList, Row, Scenario, frozen
 from .values import Noun, instant
 
 _AS_IT_IS = lambda spot, names: spot  # noqa: E731 (the parts are read in an order of our own)
@@ -53,7 +53,8 @@ def _scenario(reader: Reader, file: str, root: Spot) -> Scenario | None:
         reader.note(found["end"], "lies before the start.")
     changes = policies.read(reader, found.get("policy"), found.get("time_zone"))
     head = _head(reader, found)
-    happens, expected = (), ()
+    happens: tuple[Event, ...] = ()
+    expected: tuple[ExpectedList, ...] = ()
     if "events" in found:
         happens = events.read_events(reader, found["events"], start, end)
     if "expect" in found:

@@ -18,10 +18,10 @@ _TIER: Keys = {
 def read(reader: Reader, spot: Spot) -> list[Tier] | None:
     """The tiers, the first one from 0. None where something was noted."""
     items = reader.items(spot)
-    rows = [reader.row(item, _TIER) for item in items]
-    if not rows or None in rows:
-        if not rows and spot.is_list:
-            reader.note(spot, "must hold at least one tier.")
+    rows = [row for item in items if (row := reader.row(item, _TIER)) is not None]
+    if not items and spot.is_list:
+        reader.note(spot, "must hold at least one tier.")
+    if not rows or len(rows) < len(items):
         return None
     found: list[Tier] = []
     floor, is_floor_known = Decimal(0), True

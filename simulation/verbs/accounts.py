@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from billing.services import warnings
-from finance_mgmt.services import accounts, cash, members
+from finance_mgmt.services import accounts, cash
+from finance_mgmt.services.members import create as open_member
 from invoicing.services import titles
 
 from ..files import Event
@@ -52,8 +53,8 @@ def set_thresholds(world: World, event: Event) -> object:
 def create_member(world: World, event: Event) -> object:
     """A master makes a member outright, with cash if any (L14)."""
     said = world.said(event)
-    with transaction.atomic():  # all of it, or nothing
-        relationship = members.create(
+    with transaction.atomic():  # the account and its cash, or neither
+        relationship = open_member(
             master=world.account(event["master"]),
             number=event["id"],
             name=event["id"],

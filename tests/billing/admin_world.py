@@ -11,9 +11,10 @@ from django_celery_beat.models import (
 )
 
 from billing.services import vouchers
+from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.models import Account, StoredPolicy
-from finance_mgmt.services import accounts
+from finance_mgmt.services import approvals
 from tests.billing import files
 from tests.provider import Provider, at
 
@@ -30,6 +31,7 @@ def fill(provider: Provider, count: int) -> Account:
     for number in range(count):
         code, owner = f"V-{number}", Account.objects.get(number=f"M-{number}")
         vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
+        _request(provider, owner)
     _imports(provider, count)
     _schedules(count)
     return last
@@ -46,6 +48,13 @@ def _group(provider: Provider, number: int) -> Account:
     provider.use(member, product, "7", USED, resource=f"i-{number}")
     provider.use(master, product, "3", USED)
     return master
+
+
+def _request(provider: Provider, account: Account) -> None:
+    arguments = approvals.primitives(account=account, limit=Decimal(5), reason="more")
+    approvals.ask(
+        verb="credit.set_limit", arguments=arguments, amount=Decimal(5), **provider.said(now())
+    )
 
 
 def _imports(provider: Provider, count: int) -> None:
@@ -67,8 +76,3 @@ def _schedules(count: int) -> None:
         PeriodicTask.objects.create(
             name=f"job {number}", task="finance_mgmt.reconcile", interval=every
         )
-
-
-def verified(provider: Provider, name: str):
-    """A legal person."""
-    return accounts.verify_identity(legal_name=name, registration_number=name, **provider.said())

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from billing.models import (
     Bill,
@@ -238,6 +240,10 @@ class Shop(Provider):
         self, master: Account, member: Account, *grants: Permission, when: datetime = LONG_AGO
     ) -> Relationship:
         return self.link(master, member, when, mode=Mode.MANAGEMENT, grants=grants)
+
+    def wrong_books(self) -> list[str]:
+        """What the invariants that hold at every moment say is wrong."""
+        return [said for path in settings.BOOK_CHECKS for said in import_string(path)()]
 
     def close(self, when: datetime) -> Run | None:
         """One close at the instant, without bills; it may fail."""

@@ -9,6 +9,7 @@ from billing.models import Charge, UsageRecord
 from billing.services import vouchers
 from finance_mgmt.models import Account
 from tests.finance_mgmt.admin_door import (
+    FRAME,
     everything,
     facts,
     list_url,
@@ -207,7 +208,7 @@ def test_a_record_leads_to_its_charge(group, provider):
 def test_one_charge_or_three_on_a_page_ask_as_much(group, django_assert_num_queries):
     browser = everything()
     for charge in charges():
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(FRAME + 7):
             browser.get(page_url(charge))
 
 

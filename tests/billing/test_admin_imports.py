@@ -14,6 +14,7 @@ from finance_mgmt.services import runs
 from tests.billing import files
 from tests.billing.files import focus, load, small_world
 from tests.finance_mgmt.admin_door import (
+    FRAME,
     door,
     everything,
     facts,
@@ -152,7 +153,7 @@ def test_a_file_of_one_row_or_three_asks_as_much(provider, django_assert_num_que
     for lines in ([STRANGER], [STRANGER] * 3):
         cells = [{**line, "Id": str(number)} for number, line in enumerate(lines, 1 + len(lines))]
         stored = load(provider, focus(*cells))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(FRAME + 3):
             browser.get(page_url(stored))
 
 

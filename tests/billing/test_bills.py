@@ -451,11 +451,39 @@ def _hash_of(records) -> str:
     made = {"HQ": provider.account("HQ", credit_limit="100"), "A": provider.account("A")}
     made |= {code: provider.product(code) for code in ("disk", "ecs")}
     provider.link(made["HQ"], made["A"])
-    for owner, code, quantity, resource, when in records:
-        provider.use(made[owner], made[code], quantity, at(when), resource=resource)
+    for owner, code, quantity, resource, when, *given in records:
+        provider.use(
+            made[owner],
+            made[code],
+            quantity,
+            at(when),
+            resource=resource,
+            given_amount=given[0] if given else None,
+        )
     provider.jobs(FIRST_OF_JUNE)
     [bill] = provider.bills()
     return bill.content_hash
+
+
+@pytest.mark.rule("B2")
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("HQ", "ecs", "1", "i-1", "2024-05-12 14:00", "5"),
+        ("A", "disk", "1", "i-1", "2024-05-12 14:00", "5"),
+        ("A", "ecs", "2", "i-1", "2024-05-12 14:00", "5"),
+        ("A", "ecs", "1", "i-2", "2024-05-12 14:00", "5"),
+        ("A", "ecs", "1", "i-1", "2024-05-12 15:00", "5"),
+        ("A", "ecs", "1", "i-1", "2024-05-12 14:00", "5.000000000000000001"),
+    ],
+)
+def test_the_hash_tells_every_difference_between_two_lines(db, other):
+    hashes = set()
+    for line in (("A", "ecs", "1", "i-1", "2024-05-12 14:00", "5"), other):
+        with transaction.atomic():
+            hashes.add(_hash_of([line]))
+            transaction.set_rollback(True)
+    assert len(hashes) == 2
 
 
 @pytest.mark.rule("B2")

@@ -354,12 +354,16 @@ def test_closes_at_successive_instants_charge_each_record_once(provider, group):
 def test_the_horizon_never_goes_back(provider, group):
     _, member, _ = group
     product = provider.product("p")
+    provider.use(member, product, "2", at("2024-05-10 15:20"))
     provider.jobs(at("2024-05-10 16:00"))
     provider.use(member, product, "1", at("2024-05-10 14:30"), reported=at("2024-05-10 15:00"))
     provider.jobs(at("2024-05-10 15:30"))  # a job whose clock is behind
-    assert provider.charges() == []
+    assert ClosedThrough.objects.get().instant == at("2024-05-10 16:00")
     provider.jobs(at("2024-05-10 16:01"))
-    assert lines(provider) == [(at("2024-05-10 14:00"), MAY, Decimal(1), Decimal("0.9"), True)]
+    assert lines(provider) == [
+        (at("2024-05-10 14:00"), MAY, Decimal(1), Decimal("0.9"), True),
+        (at("2024-05-10 15:00"), MAY, Decimal(2), Decimal("1.8"), False),
+    ]
 
 
 @pytest.mark.rule("C4")

@@ -12,6 +12,10 @@ from django.utils.html import strip_tags
 
 from finance_mgmt.admin.panels import Facts, Panel, Table, Tiles
 
+# What every page asks: session, person, time zone, and what the sidebar counts (a clock, approvals,
+# failed runs, parked rows).
+FRAME = 7
+
 
 def staff(*permissions: str) -> User:
     """A person who may sign in, with these permissions ("billing.view_bill")."""

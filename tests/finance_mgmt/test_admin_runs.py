@@ -8,6 +8,7 @@ from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run, RunStep
 from finance_mgmt.services import runs
 from tests.finance_mgmt.admin_door import (
+    FRAME,
     door,
     everything,
     list_url,
@@ -145,5 +146,5 @@ def test_a_run_with_one_step_and_one_with_three_ask_as_much(
         kind="close", scopes=[{}], facts={}, total_units=0, key="s", by="job", at=LONG_AGO
     )
     for run in (small, failed):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(FRAME + 5):
             browser.get(page_url(run))

@@ -107,12 +107,14 @@ def test_the_same_key_with_other_facts_is_refused_and_told_what_it_was(provider,
 
 
 @pytest.mark.rule("F11")
-def test_a_key_belongs_to_its_verb(provider):
-    account = provider.account("A")
-    cash.top_up(account=account, amount=Decimal(5), reason="", key="k", **SAID)
-    with pytest.raises(KeyReused):
-        credit.set_limit(account=account, limit=Decimal(5), reason="", key="k", **SAID)
-    assert provider.stored(account) == {"cash": Decimal(5)}
+def test_a_key_belongs_to_its_verb_even_where_the_facts_are_the_same(provider):
+    master, member, _ = managed(provider)
+    asked = {"master": master, "member": member, "amount": Decimal(5), "key": "k"}
+    cash.transfer(**asked, **SAID)
+    with pytest.raises(KeyReused) as refused:
+        cash.take_back(**asked, **SAID)
+    assert refused.value.facts["first_verb"] == "cash.transfer"
+    assert provider.stored(member) == {"cash": Decimal(105), "transferred_in": Decimal(5)}
 
 
 @pytest.mark.rule("F10", "F11")

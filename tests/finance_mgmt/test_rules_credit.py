@@ -71,6 +71,29 @@ def test_what_follows_from_the_stored_figures(given_figures, follows):
     assert [getattr(found, name) for name in NAMES] == [Decimal(n) for n in follows.split()]
 
 
+@pytest.mark.rule("F5")
+@pytest.mark.parametrize(
+    ("given_figures", "spendable"),
+    [
+        ({"cash": "100", "credit_limit": "500"}, "600"),
+        ({"cash": "100", "credit_limit": "500", "used": "450"}, "150"),
+        ({"cash": "100", "credit_limit": "500", "used": "620"}, "-20"),  # overshot: in arrears
+        ({"cash": "100", "credit_limit": "500", "used": "520"}, "80"),  # overshot: cash only
+        ({"cash": "100", "unsettled_own": "30"}, "70"),
+        # what is still to be billed in its favour is no credit: `used` stays within the limit
+        ({"cash": "100", "credit_limit": "500", "unsettled_own": "-50"}, "600"),
+    ],
+)
+def test_what_an_own_order_may_spend(given_figures, spendable):
+    assert figures(**given_figures).spendable == Decimal(spendable)
+
+
+@pytest.mark.rule("F4", "F5")
+def test_a_correction_in_favour_of_members_is_no_headroom():
+    found = figures(credit_limit="500", used="480", unsettled_members="-100")
+    assert (found.available, found.headroom) == (120, 20)
+
+
 AMOUNTS = st.decimals(0, 10**6, places=2)
 
 

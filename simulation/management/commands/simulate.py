@@ -5,9 +5,9 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TextIO, cast
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
 from rich.console import Console
 
 from simulation import compare, files, jobs, outcome, runner, sandbox, tables
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             sys.exit(FAILED)
         self._print(world, found, as_json=options["json"])
         if wrong := compare.differences(scenario, found):
-            console = Console(file=self.stderr, width=_width(sys.stderr))
+            console = _console(self.stderr)
             tables.show_differences(console, wrong, scenario.file)
             sys.exit(FAILED)
 
@@ -56,12 +56,12 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=1))
         else:
-            tables.show(Console(file=self.stdout, width=_width(sys.stdout)), world, found)
+            tables.show(_console(self.stdout), world, found)
 
 
-def _width(stream: Any) -> int | None:
+def _console(stream: OutputWrapper) -> Console:
     """As wide as the terminal; wide enough for all columns where there is none."""
-    return None if stream.isatty() else 200
+    return Console(file=cast(TextIO, stream), width=None if stream.isatty() else 200)
 
 
 @contextmanager

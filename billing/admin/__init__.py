@@ -1,0 +1,33 @@
+"""The back office's pages about the catalog, usage, charges and bills."""
+
+from . import (
+    bills,
+    catalog,
+    charges,
+    closing,
+    commitments,
+    discounts,
+    imports,
+    orders,
+    parked,
+    resources,
+    sources,
+    usage,
+    vouchers,
+)
+
+__all__ = [
+    "bills",
+    "catalog",
+    "charges",
+    "closing",
+    "commitments",
+    "discounts",
+    "imports",
+    "orders",
+    "parked",
+    "resources",
+    "sources",
+    "usage",
+    "vouchers",
+]

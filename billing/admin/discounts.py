@@ -1,0 +1,62 @@
+"""Discounts: contract prices of one owner."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
+
+from finance_mgmt.admin import columns, display
+from finance_mgmt.admin.base import ReadOnlyAdmin
+
+from ..models import Discount
+
+
+def scope_of(discount: Discount) -> Any:
+    """One product, one family, or everything."""
+    if discount.product:
+        return format_html("{} {}", _("product"), display.link(discount.product))
+    if discount.family:
+        return format_html("{} {}", _("family"), display.link(discount.family))
+    return _("everything")
+
+
+def price_of(discount: Discount) -> Any:
+    """What is paid: a part of the list price, or a price of its own."""
+    if discount.rate is not None:
+        return _("%(percent)s of list price") % {"percent": display.percent(discount.rate)}
+    return format_html("{} {}", display.quantity(discount.fixed_price), _("per unit"))
+
+
+@admin.register(Discount)
+class DiscountAdmin(ReadOnlyAdmin):
+    """The best one for the customer applies; none stack (D1)."""
+
+    list_display = ("id", "owner_account", "scope", "price", "from_instant", "until_instant")
+    list_select_related = ("owner", "product", "family")
+    list_filter = (("owner", AutocompleteSelectFilter), ("family", RelatedDropdownFilter))
+    search_fields = ("owner__number", "owner__name", "product__code", "family__code")
+    search_help_text = gettext_lazy("Owner, product or family")
+    ordering = ("-id",)
+
+    owner_account = columns.account("owner", gettext_lazy("owner"))
+    from_instant = columns.instant("valid_from", gettext_lazy("valid from"))
+    until_instant = columns.instant("valid_until", gettext_lazy("valid until"))
+
+    @admin.display(description=gettext_lazy("scope"))
+    def scope(self, row: Discount) -> Any:
+        """What it is for."""
+        return scope_of(row)
+
+    @admin.display(description=gettext_lazy("price"))
+    def price(self, row: Discount) -> Any:
+        """What is paid."""
+        return price_of(row)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what names the row."""
+        return super().get_queryset(request).select_related("owner", "product", "family")

@@ -1,0 +1,127 @@
+"""What can be done with an order: pay, cancel, override its price, refund, downgrade (O1-O4)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from finance_mgmt import queries as ground
+from finance_mgmt.admin.command_forms import AmountField, CommandForm
+from finance_mgmt.admin.command_pages import CommandPage
+from finance_mgmt.clock import now
+
+from ..enums import OrderStatus
+from ..models import Order
+from ..services import orders, refunds
+
+PAID = (OrderStatus.PAID, OrderStatus.PARTLY_REFUNDED)
+
+
+class OfOrder(CommandPage):
+    """A command of one order in certain states."""
+
+    states: tuple[str, ...] = (OrderStatus.PENDING,)
+    needs = "finance_mgmt.place_order"
+
+    def is_offered(self, row: Order) -> bool:
+        """In its states."""
+        return row.status in self.states
+
+    def arguments(self, row: Order, given: dict[str, Any]) -> dict[str, Any]:
+        """The order, and what was filled in."""
+        return {"order": row, **{name: value for name, value in given.items() if name != "key"}}
+
+    def parties(self, row: Order, given: dict[str, Any]) -> set[int]:
+        """Whose it is, and who pays."""
+        payer = row.payer_id or ground.terms(row.owner_id, now()).payer
+        return {row.owner_id, payer}
+
+
+class PriceForm(CommandForm):
+    """The new price."""
+
+    amount = AmountField(
+        label=gettext_lazy("Price"),
+        help_text=gettext_lazy("Replaces what is payable before vouchers; never above the list."),
+    )
+
+
+class RefundForm(CommandForm):
+    """How much."""
+
+    amount = AmountField(
+        label=gettext_lazy("Amount"),
+        required=False,
+        help_text=gettext_lazy("Empty: all that is not used, by days. The resource is released."),
+    )
+
+
+class DowngradeForm(CommandForm):
+    """What is worth less now."""
+
+    amount = AmountField(
+        label=gettext_lazy("Amount to give back"),
+        help_text=gettext_lazy("Nothing where the value is lost (R2)."),
+    )
+
+
+class Pay(OfOrder):
+    """Pay by the terms of this instant (C2)."""
+
+    name, icon = "pay", "shopping_cart_checkout"
+    label = gettext_lazy("Pay the order")
+    service = orders.pay
+    done = gettext_lazy("The order is paid.")
+    is_primary = True
+
+
+class Cancel(OfOrder):
+    """Nothing was paid, nothing is left (O1)."""
+
+    name, icon = "cancel", "cancel"
+    label = gettext_lazy("Cancel the order")
+    service = orders.cancel
+    done = gettext_lazy("The order is cancelled.")
+
+
+class OverridePrice(OfOrder):
+    """A price of our own (O3)."""
+
+    name, icon, needs = "override-price", "sell", "finance_mgmt.override_price"
+    label = gettext_lazy("Override the price")
+    form_class = PriceForm
+    service = orders.override_price
+    verb = "orders.override_price"
+    done = gettext_lazy("The price is changed.")
+
+
+class Refund(OfOrder):
+    """Back to the payer who paid: credit first, then cash (O4)."""
+
+    name, icon, needs = "refund", "currency_exchange", "finance_mgmt.refund"
+    label = gettext_lazy("Refund")
+    form_class = RefundForm
+    states = PAID
+    service = refunds.refund
+    verb = "refunds.refund"
+    done = gettext_lazy("The order is refunded.")
+    intro = gettext_lazy("It goes back to the payer who paid: credit first, then cash (O4).")
+
+    def amount(self, arguments: dict[str, Any], at: datetime) -> Decimal | None:
+        """All that could be given back, where no amount was given."""
+        return arguments["amount"] or refunds.refundable(arguments["order"], at)
+
+
+class Downgrade(OfOrder):
+    """What is worth less from now on (O1)."""
+
+    name, icon, needs = "downgrade", "trending_down", "finance_mgmt.refund"
+    label = gettext_lazy("Downgrade")
+    form_class = DowngradeForm
+    states = PAID
+    service = refunds.downgrade
+    done = gettext_lazy("The downgrade is made.")
+
+
+PAGES: list[CommandPage] = [Pay(), Cancel(), OverridePrice(), Refund(), Downgrade()]

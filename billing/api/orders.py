@@ -1,0 +1,216 @@
+"""Prepaid orders: placed, paid, cancelled, repriced, refunded (O1-O4)."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+
+from finance_mgmt import queries as ground
+from finance_mgmt.api import actors
+from finance_mgmt.api.bodies import Body, currency_code, same_currency
+from finance_mgmt.api.commands import command, preview_of
+from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
+from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
+from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.previews import Asked
+
+from ..enums import OrderKind
+from ..models import Order, Product
+from ..queries import access
+from ..services import orders, refunds
+
+
+class OrderShown(serializers.ModelSerializer):
+    """One prepaid order. Paid: list - discount - coupon - voucher = payable (K4)."""
+
+    owner = number_of()
+    payer = number_of(allow_null=True)
+    currency = serializers.CharField(source="owner.currency", read_only=True)
+    product = code_of()
+    resource = serializers.CharField(source="resource_code", read_only=True)
+    coupon = code_of(allow_null=True)
+    list_amount = Amount(read_only=True)
+    discount_amount = Amount(read_only=True)
+    override_amount = Amount(currency_of="owner.currency", read_only=True, allow_null=True)
+    coupon_amount = Amount(currency_of="owner.currency", read_only=True)
+    voucher_amount = Amount(currency_of="owner.currency", read_only=True)
+    payable_amount = Amount(currency_of="owner.currency", read_only=True)
+    from_cash = Amount(currency_of="owner.currency", read_only=True)
+    from_credit = Amount(currency_of="owner.currency", read_only=True)
+    refunded_amount = Amount(currency_of="owner.currency", read_only=True)
+    placed_at = Instant(read_only=True)
+    paid_at = Instant(read_only=True, allow_null=True)
+    covers_from = Instant(read_only=True, allow_null=True)
+    covers_until = Instant(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Order
+        fields = (
+            "number",
+            "kind",
+            "status",
+            "owner",
+            "payer",
+            "product",
+            "resource",
+            "months",
+            "currency",
+            "list_amount",
+            "override_amount",
+            "discount_amount",
+            "coupon",
+            "coupon_amount",
+            "voucher_amount",
+            "payable_amount",
+            "from_cash",
+            "from_credit",
+            "refunded_amount",
+            "placed_at",
+            "paid_at",
+            "covers_from",
+            "covers_until",
+        )
+        read_only_fields = fields
+
+
+class PlaceBody(Body):
+    """A new order. Its list amount is the provider's to say: that is why only staff place it."""
+
+    number = serializers.RegexField(r"^[^/\s]{1,100}$")
+    account = AccountNumber()
+    product = Coded(queryset=Product.objects.all())
+    list_amount = Amount()
+    currency = currency_code()
+    kind = serializers.ChoiceField(choices=OrderKind.choices, required=False)
+    months = serializers.IntegerField(min_value=1, max_value=120, required=False)
+    resource = serializers.CharField(max_length=1000, required=False)
+    is_paid = serializers.BooleanField(required=False, help_text="False: it waits for payment.")
+
+
+class PriceBody(Body):
+    """What the order is to cost before vouchers."""
+
+    amount = Amount()
+    currency = currency_code()
+
+    class Meta:
+        ref_name = "OverrideBody"
+
+
+class RefundBody(Body):
+    """How much to give back; left out: the whole unused part. Only staff give back parts."""
+
+    amount = Amount(required=False)
+
+
+class DowngradeBody(Body):
+    """What the downgrade gives back."""
+
+    amount = Amount()
+
+
+class OrderFilters(Filters):
+    owner = account_number("owner")
+    payer = account_number("payer")
+    product = filters.CharFilter(field_name="product__code")
+    since = since("placed_at")
+    before = before("placed_at")
+
+    class Meta:
+        model = Order
+        fields = ("owner", "payer", "product", "kind", "status", "number")
+
+
+class Orders(Listed, Shown, Noun):
+    """Orders of the account, of others whose consumption it sees, and those it paid."""
+
+    model = Order
+    rows = access.orders
+    shown = OrderShown
+    staff_view = "billing.view_order"
+    filterset_class = OrderFilters
+    lookup_field = "number"
+    lookup_value_converter = "str"
+
+    @command(
+        asks=PlaceBody,
+        answers=OrderShown,
+        staff="place_order",
+        status=201,
+        example={
+            "number": "O-1",
+            "account": "ACME-2",
+            "product": "vm-small",
+            "list_amount": "120.00",
+            "currency": "CNY",
+            "months": 1,
+        },
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Order:
+        """Place an order, and pay it at once unless `is_paid` is false (O1)."""
+        same_currency(body.pop("currency"), body["account"])
+        body["kind"] = OrderKind(body.get("kind", OrderKind.NEW))
+        return orders.place(**body, **said)
+
+    create_preview = preview_of(create)
+
+    @command(answers=OrderShown, staff="place_order", roles=actors.MONEY)
+    def pay(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
+        """Pay a pending order by the terms of this instant (C2)."""
+        return orders.pay(order=self._managed(), **said)
+
+    pay_preview = preview_of(pay)
+
+    @command(answers=OrderShown, staff="place_order", roles=actors.MONEY)
+    def cancel(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
+        """Cancel a pending order (O1)."""
+        return orders.cancel(order=self._managed(), **said)
+
+    @command(
+        asks=PriceBody,
+        answers=OrderShown,
+        staff="override_price",
+        example={"amount": "100.00", "currency": "CNY"},
+        may_wait=True,
+    )
+    def override_price(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
+        """Staff replace what an unpaid order costs before vouchers (O3)."""
+        order = self._managed()
+        same_currency(body["currency"], order.owner)
+        amount = body["amount"]
+        return Asked("orders.override_price", {"order": order, "amount": amount}, amount)
+
+    override_price_preview = preview_of(override_price)
+
+    @command(
+        asks=RefundBody,
+        answers=OrderShown,
+        staff="refund",
+        roles=actors.MONEY,
+        example={},
+        may_wait=True,
+    )
+    def refund(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
+        """Give the unused part back to whoever paid (O4). It releases the resource."""
+        order = self._managed()
+        if self.actor.account and "amount" in body:
+            text = "Leave the amount out: the whole unused part is given back."
+            raise PermissionDenied(text, code="whole_only")  # else the resource would run on
+        amount = body.get("amount", refunds.refundable(order, self.at))
+        return Asked("refunds.refund", {"order": order, **body}, amount)
+
+    refund_preview = preview_of(refund)
+
+    @command(asks=DowngradeBody, answers=OrderShown, staff="refund", example={"amount": "20.00"})
+    def downgrade(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
+        """Staff give back the value of a downgrade; nothing where it is lost (R2)."""
+        return refunds.downgrade(order=self._managed(), **body, **said)
+
+    def parties_of(self, row: Any) -> dict[str, int]:
+        """Whose order it is, and who pays it."""
+        payer = row.payer_id or ground.terms(row.owner_id, self.at).payer
+        return {"owner": row.owner_id, "payer": payer}
+
+    def _managed(self) -> Order:
+        """The order of the address, if the actor may change it."""
+        return self.managed(self.get_object())

@@ -1,0 +1,48 @@
+"""Addresses of this floor's resources."""
+
+from django.urls import URLPattern, URLResolver, path
+from rest_framework.routers import SimpleRouter
+
+from . import (
+    benefits,
+    bills,
+    catalog,
+    charges,
+    closing,
+    commitments,
+    imports,
+    orders,
+    resources,
+    settlements,
+    usage,
+)
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+for prefix, views in {
+    "families": catalog.Families,
+    "products": catalog.Products,
+    "prices": catalog.Prices,
+    "discounts": benefits.Discounts,
+    "vouchers": benefits.Vouchers,
+    "coupons": benefits.Coupons,
+    "commitments": commitments.Commitments,
+    "resources": resources.Resources,
+    "orders": orders.Orders,
+    "sources": usage.Sources,
+    "usage": usage.Usage,
+    "imports": imports.Imports,
+    "charges": charges.Charges,
+    "bills": bills.Bills,
+    "settlements": settlements.Settlements,
+    "closing": closing.Closing,
+    "jobs": closing.Jobs,
+}.items():
+    router.register(prefix, views, basename=prefix)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "relationships/<int:pk>/unified-settlement",
+        settlements.UnifiedSettlement.as_view({"post": "switch"}),
+    ),
+    *router.urls,
+]

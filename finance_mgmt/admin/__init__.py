@@ -1,0 +1,29 @@
+"""The back office's pages about accounts, relationships, funds and background work."""
+
+from . import (
+    accounts,
+    approvals,
+    decisions,
+    grants,
+    identities,
+    movements,
+    people,
+    policy,
+    relationships,
+    runs,
+    schedules,
+)
+
+__all__ = [
+    "accounts",
+    "approvals",
+    "decisions",
+    "grants",
+    "identities",
+    "movements",
+    "people",
+    "policy",
+    "relationships",
+    "runs",
+    "schedules",
+]

@@ -1,0 +1,111 @@
+"""Forms of commands: fields that read amounts, accounts and instants as services want them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
+
+from ..models import Account, Relationship
+from ..money import parse
+
+
+class CommandForm(forms.Form):
+    """What is asked for, and the key that makes a second click the same command (F11)."""
+
+    key = forms.CharField(widget=forms.HiddenInput(), max_length=100)
+
+    def __init__(self, *arguments: Any, row: Any = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.row = row
+
+    @property
+    def asked(self) -> list[tuple[Any, Any]]:
+        """Labels and values as a person reads them, for the step before the confirmation."""
+        return [
+            (field.label, _said(field, self.cleaned_data[field.name]))
+            for field in self.visible_fields()
+            if self.cleaned_data.get(field.name) not in (None, "", [], False)
+        ]
+
+
+class AmountField(forms.Field):
+    """An exact amount, written plainly: 1000.00."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"inputmode": "decimal", "autocomplete": "off", "class": "bo-input-amount"}
+        options.setdefault("widget", UnfoldAdminTextInputWidget(attrs=attributes))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        """The amount; thousands may be set apart by commas."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return parse(_without_thousands(text))
+        except ValueError as wrong:
+            said = _("Give a plain amount such as 1000.00.")
+            raise ValidationError(said, code="bad_amount") from wrong
+
+
+class AccountSelect(AutocompleteSelect):
+    """Django's asks the database for whatever was sent, even for what is no id."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Only of ids."""
+        return super().optgroups(name, [one for one in value if str(one).isdecimal()], attrs)
+
+
+class AccountField(forms.ModelChoiceField):
+    """An account, found by number or name."""
+
+    def __init__(self, column: str, **options: Any) -> None:
+        widget = AccountSelect(Relationship._meta.get_field(column), admin.site)
+        super().__init__(Account.objects.all(), widget=widget, **options)
+
+
+class InstantField(forms.SplitDateTimeField):
+    """An instant in the billing time zone; empty: now."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        super().__init__(widget=UnfoldAdminSplitDateTimeWidget(), **options)
+
+
+class ReasonedForm(CommandForm):
+    """An amount and why."""
+
+    amount = AmountField(label=gettext_lazy("Amount"))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy("Stands on the movement for good: a contract, a bank reference."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+
+
+def _without_thousands(text: str) -> str:
+    head, point, fraction = text.partition(".")
+    first, *groups = head.split(",")
+    if groups and (not 1 <= len(first.lstrip("-")) <= 3 or any(len(part) != 3 for part in groups)):
+        raise ValueError(f"{text!r} has commas where no thousands are.")
+    return f"{first}{''.join(groups)}{point}{fraction}"
+
+
+def _said(field: forms.BoundField, value: Any) -> Any:
+    choices = dict(getattr(field.field, "choices", ())) if _has_choices(field.field) else {}
+    if isinstance(value, list):
+        return ", ".join(str(choices.get(one, one)) for one in value)
+    if value is True:
+        return _("Yes")
+    return choices.get(value, value) if choices else value
+
+
+def _has_choices(field: forms.Field) -> bool:
+    return isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)

@@ -1,0 +1,68 @@
+"""Verified identities: legal persons that were proven."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import Account, Identity
+from . import columns, display
+from .base import ReadOnlyAdmin
+from .panels import Column, Fact, Facts, Panel, Table, paged
+
+
+@admin.register(Identity)
+class IdentityAdmin(ReadOnlyAdmin):
+    """Accounts with the same identity share one row here (L2, L5)."""
+
+    list_display = ("legal_name", "registration_number", "verified_instant", "account_count")
+    search_fields = ("legal_name", "registration_number")
+    search_help_text = gettext_lazy("Legal name or registration number")
+    ordering = ("legal_name", "id")
+
+    verified_instant = columns.instant("verified_at", gettext_lazy("verified at"))
+
+    def fill(self, rows: list[Identity]) -> None:
+        """How many accounts each has."""
+        owned = Account.objects.filter(identity__in=[row.pk for row in rows])
+        counts = dict(owned.values_list("identity").annotate(accounts=Count("pk")))
+        for row in rows:
+            row.accounts_here = counts.get(row.pk, 0)
+
+    @admin.display(description=gettext_lazy("accounts"))
+    def account_count(self, row: Identity) -> Any:
+        """A number that leads to the accounts."""
+        return display.list_link(Account, row.accounts_here, q=row.legal_name)
+
+    def panels(self, request: HttpRequest, row: Identity) -> Sequence[Panel]:
+        """The legal person and its accounts."""
+        accounts, pager = paged(request, row.accounts.order_by("number"), "accounts")
+        return [
+            Facts(
+                title=_("Legal person"),
+                facts=[
+                    Fact(_("legal name"), row.legal_name),
+                    Fact(_("registration number"), row.registration_number),
+                    Fact(_("verified at"), display.instant(row.verified_at)),
+                ],
+            ),
+            Table(
+                title=_("Accounts"),
+                anchor="accounts",
+                columns=[Column(_("account")), Column(_("channel")), Column(_("opened at"))],
+                rows=[
+                    [
+                        display.account(account),
+                        account.get_channel_display(),
+                        display.instant(account.opened_at),
+                    ]
+                    for account in accounts
+                ],
+                pager=pager,
+                empty=_("No account has this identity."),
+            ),
+        ]

@@ -1,0 +1,39 @@
+"""Sentences of refusals in the reader's language.
+
+Rules are pure and say their reasons in English (ARCHITECTURE 2). Here each sentence is recognised
+by its pattern and said again in the language of the reader; one that is not known stays English.
+"""
+
+import re
+from functools import cache
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from .refusal_words import SENTENCES
+
+_HOLE = re.compile(r"%\((\w+)\)s")
+
+
+def sentence(text: str) -> str:
+    """The sentence, or several of them in a row, in the reader's language."""
+    if not text or (get_language() or "en").startswith("en"):
+        return text
+    for msgid, pattern in _patterns():
+        if found := pattern.fullmatch(text):
+            return _(msgid) % {name: sentence(part) for name, part in found.groupdict().items()}
+    return text
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    return sorted(((one, _pattern(one)) for one in SENTENCES), key=lambda pair: -len(pair[0]))
+
+
+def _pattern(msgid: str) -> re.Pattern[str]:
+    parts = _HOLE.split(msgid)
+    made = "".join(
+        f"(?P<{part}>.+?)" if position % 2 else re.escape(part.replace("%%", "%"))
+        for position, part in enumerate(parts)
+    )
+    return re.compile(made, re.DOTALL)

@@ -1,0 +1,66 @@
+"""Four eyes: what waits for a second person, and what becomes of it (Z7)."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+
+from ..models import Approval
+from ..queries import access
+from ..services import approvals
+from . import actors
+from .approval_shown import ApprovalShown
+from .bodies import Body
+from .commands import command
+from .filtering import Filters
+from .nouns import Listed, Noun, Shown
+
+User = get_user_model()
+
+
+class CommentBody(Body):
+    """Why."""
+
+    comment = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class ApprovalFilters(Filters):
+    class Meta:
+        model = Approval
+        fields = ("verb", "state", "asked_by")
+
+
+class Approvals(Listed, Shown, Noun):
+    """What users of the actor's account asked for; staff see all."""
+
+    model = Approval
+    rows = access.approvals
+    shown = ApprovalShown
+    staff_view = "finance_mgmt.view_approval"
+    filterset_class = ApprovalFilters
+
+    @command(asks=CommentBody, answers=ApprovalShown, staff="approve", roles=actors.OWNERS)
+    def approve(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
+        """Approve, and carry out exactly what was asked. Not one's own (Z7)."""
+        row = self.get_object()
+        self._refuse_second_self(row)
+        return approvals.approve(approval=row, **body, **said)
+
+    @command(asks=CommentBody, answers=ApprovalShown, staff="approve", roles=actors.OWNERS)
+    def reject(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
+        """Say no."""
+        return approvals.reject(approval=self.get_object(), **body, **said)
+
+    @command(answers=ApprovalShown, staff="finance_mgmt.view_approval", roles=actors.MONEY)
+    def withdraw(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
+        """Take back what one asked for oneself."""
+        return approvals.withdraw(approval=self.get_object(), **said)
+
+    def _refuse_second_self(self, row: Approval) -> None:
+        """One person with two user names is still one person: the e-mail address tells."""
+        mail = self.request.user.email  # type: ignore[union-attr]
+        asker = User._default_manager.filter(username=row.asked_by).first()
+        if mail and asker and asker.email.lower() == mail.lower() and asker.pk != self.actor.user:
+            text = "You and whoever asked have the same e-mail address: a second person decides."
+            raise PermissionDenied(text, code="same_person")

@@ -1,0 +1,192 @@
+"""A command: one POST, one permission, one body, one service call, one answer per key.
+
+    @command(asks=EndBody, answers=RelationshipShown, staff="end", roles=OWNERS)
+    def end(self, body, said, pk):
+        return changes.end(relationship=self.get_object(), **body, **said)
+
+    end_preview = preview_of(end)
+
+The method translates and makes the call. Around it: Idempotency-Key, the stored answer, the
+preview by the same path rolled back, four eyes, and the schema.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from ..enums import Role
+from ..models import Account, Approval, Relationship
+from ..services import api_requests
+from . import previews
+from .approval_shown import ApprovalShown
+from .bodies import Nothing
+from .previews import Asked, PreviewShown
+from .problems import Malformed
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+
+Do = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What there is to know about one command."""
+
+    do: Do
+    asks: type[Serializer]
+    answers: type[Serializer]
+    staff: str
+    roles: tuple[Role, ...]
+    status: int
+    is_many: bool
+    is_detail: bool
+    path: str
+
+
+def command(
+    *,
+    answers: type[Serializer],
+    staff: str,
+    roles: tuple[Role, ...] = (),
+    asks: type[Serializer] = Nothing,
+    status: int = 200,
+    is_many: bool = False,
+    is_detail: bool = True,
+    path: str = "",
+    method: str = "post",
+    example: Mapping[str, Any] | None = None,
+    may_wait: bool = False,
+) -> Callable[[Do], Do]:
+    """Make a method of a Noun a command.
+
+    `staff` is a codename of MoneyAction or a whole permission, `may_wait` says that four eyes may
+    turn it into a request for approval (202).
+    """
+
+    def wrap(do: Do) -> Do:
+        route = path or do.__name__.replace("_", "-")
+        permission = staff if "." in staff else f"finance_mgmt.{staff}"
+        of_row = is_detail and do.__name__ != "create"
+        spec = Spec(do, asks, answers, permission, roles, status, is_many, of_row, route)
+
+        @wraps(do)
+        def view(self: Any, request: Request, **kwargs: Any) -> Response:
+            return _carry_out(self, spec, request, kwargs)
+
+        view.spec = spec  # type: ignore[attr-defined]
+        if do.__name__ not in ("create", "destroy"):
+            view = action(detail=of_row, methods=[method], url_path=route)(view)
+        return _described(view, spec, example, may_wait=may_wait)
+
+    return wrap
+
+
+def preview_of(command: Any, name: str = "") -> Do:
+    """The same command as a question: would it be allowed, and what would it do? (L12)."""
+    spec: Spec = command.spec
+
+    def view(self: Any, request: Request, **kwargs: Any) -> Response:
+        """Whether it would be allowed, and what it would change. Nothing is changed."""
+        body = _read(self, spec, request)
+        found = previews.run(self, spec, body, kwargs)
+        return Response(PreviewShown(found).data)
+
+    view.__name__ = name or f"{command.__name__}_preview"
+    view.spec = spec  # type: ignore[attr-defined]
+    route = "preview" if command.__name__ == "create" else f"{spec.path}/preview"
+    request_body = None if spec.asks is Nothing else spec.asks
+    routed = action(detail=spec.is_detail, methods=["post"], url_path=route)(view)
+    return extend_schema(request=request_body, responses={200: PreviewShown})(routed)
+
+
+def key_of(request: Request) -> str:
+    """The key of the sender. Raises Malformed where there is none."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        raise Malformed(f"Send {HEADER}: a text of your own, new per command.", code="key_missing")
+    if not _KEY.fullmatch(key):
+        text = f"{HEADER} has 1 to 100 characters of ASCII, none of them a space."
+        raise Malformed(text, code="bad_key")
+    return key
+
+
+def asked_of(view: Any, request: Request, key: str, document: str) -> api_requests.Asked:
+    """The request as its key remembers it."""
+    actor = view.actor
+    said = f"{request.method}\n{request.path}\n{document}"
+    return api_requests.Asked(
+        user=actor.user,
+        account=actor.account and actor.account.pk,
+        key=key,
+        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+        method=request.method or "",
+        path=request.path[:500],
+    )
+
+
+def answered(done: Any, *, was_done: bool) -> Response:
+    """The stored answer."""
+    body = json.loads(done.answer)
+    headers = {REPLAYED: "true"} if was_done else {}
+    return Response(body, status=done.status, headers=headers)
+
+
+def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) -> Response:
+    key = key_of(request)
+    asked = asked_of(view, request, key, view.document(request))
+
+    def do() -> tuple[int, str]:
+        body = _read(view, spec, request)
+        said = view.said(view.actor.key_prefix + key)
+        result = spec.do(view, body, said, **kwargs)
+        if isinstance(result, Asked):
+            result = previews.submit(view, spec, result, said)
+        return _told(view, spec, result)
+
+    done, was_done = api_requests.once(asked, at=view.at, do=do)
+    return answered(done, was_done=was_done)
+
+
+def _read(view: Any, spec: Spec, request: Request) -> dict[str, Any]:
+    view.forget()
+    if spec.is_detail:
+        view.get_object()  # what does not exist is not found, whatever the body says
+    given = spec.asks(data=request.data, context=view.get_serializer_context())
+    given.is_valid(raise_exception=True)
+    values = dict(given.validated_data)
+    for name, value in values.items():
+        if isinstance(value, Account):
+            view.concern({name: value.pk})
+        elif isinstance(value, Relationship):
+            view.concern(view.parties_of(value))
+    return values
+
+
+def _told(view: Any, spec: Spec, result: Any) -> tuple[int, str]:
+    context = view.get_serializer_context()
+    if isinstance(result, Approval) and spec.answers is not ApprovalShown:
+        return 202, json.dumps(ApprovalShown(result, context=context).data)
+    shown = spec.answers(result, many=spec.is_many, context=context)
+    return spec.status, json.dumps(shown.data)
+
+
+def _described(view: Do, spec: Spec, example: Mapping[str, Any] | None, *, may_wait: bool) -> Do:
+    answers: dict[int, Any] = {spec.status: spec.answers(many=spec.is_many)}
+    if may_wait:
+        answers[202] = ApprovalShown
+    examples = [OpenApiExample("Example", dict(example), request_only=True)] if example else []
+    return extend_schema(
+        request=None if spec.asks is Nothing else spec.asks, responses=answers, examples=examples
+    )(view)

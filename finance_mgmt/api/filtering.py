@@ -1,0 +1,95 @@
+"""Filters and orders that a list knows. One it does not know is refused, never ignored.
+
+A filter that is ignored answers with everybody's rows: whoever asked would act on them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
+
+from .fields import Instant
+from .paging import ordered
+from .problems import Malformed
+
+ALWAYS_KNOWN = {"cursor", "page_size", "ordering"}
+
+
+class KnownFilters(DjangoFilterBackend):
+    """django-filter, with a look at what else stands in the query."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        """The rows that fit. Values that make no sense are refused."""
+        known = set(getattr(view, "known_parameters", ())) | ALWAYS_KNOWN
+        if chosen := self.get_filterset_class(view, queryset):
+            known |= set(chosen.base_filters)
+        refuse_unknown(request, known)
+        return super().filter_queryset(request, queryset, view)
+
+
+class KnownOrdering(BaseFilterBackend):
+    """`ordering=month` or `ordering=-month`, by the columns that the list names."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        """The rows in order."""
+        wanted = request.query_params.get("ordering", view.ordering)
+        if wanted.lstrip("-") not in view.ordering_fields or wanted.startswith("--"):
+            text = f"Order by one of: {', '.join(view.ordering_fields)}; with a - downwards."
+            raise Malformed(text, code="bad_ordering")
+        return ordered(queryset, wanted)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """`ordering`, with its words."""
+        words = [f"{sign}{name}" for name in view.ordering_fields for sign in ("", "-")]
+        schema = {"type": "string", "enum": words, "default": view.ordering}
+        return [{"name": "ordering", "in": "query", "schema": schema}]
+
+
+class Filters(filters.FilterSet):
+    """What every filter set is made from; accounts are named by their numbers."""
+
+
+def account_number(column: str) -> filters.CharFilter:
+    """Rows whose account has this number."""
+    return filters.CharFilter(field_name=f"{column}__number", label="account number")
+
+
+class InstantField(forms.CharField):
+    """An instant with an offset, read like those in bodies."""
+
+    def clean(self, value: Any) -> datetime | None:
+        """The instant; a + that arrived as a space is meant as one."""
+        text = super().clean(value)
+        try:
+            return Instant().run_validation(text.replace(" ", "+")) if text else None
+        except ValidationError as error:
+            raise forms.ValidationError([str(one) for one in error.detail]) from None
+
+
+class InstantFilter(filters.IsoDateTimeFilter):
+    """Rows by an instant."""
+
+    field_class = InstantField
+
+
+def since(column: str) -> InstantFilter:
+    """Rows at this instant or later."""
+    return InstantFilter(field_name=column, lookup_expr="gte")
+
+
+def before(column: str) -> InstantFilter:
+    """Rows before this instant."""
+    return InstantFilter(field_name=column, lookup_expr="lt")
+
+
+def refuse_unknown(request: Request, known: set[str]) -> None:
+    """Raise Malformed where the query has a name that means nothing here."""
+    if unknown := sorted(set(request.query_params) - known):
+        names = ", ".join(name[:100] for name in unknown[:10])
+        raise Malformed(f"Unknown in the query: {names}.", code="unknown_parameter")

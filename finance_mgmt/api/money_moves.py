@@ -1,0 +1,185 @@
+"""Money that enters, leaves, or moves between a master and a member (F6-F9)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ..models import Account, Movement
+from ..queries import access
+from ..services import cash
+from . import actors
+from .bodies import Body, MoneyBody, currency_code, reason, same_currency
+from .commands import command, preview_of
+from .fields import AccountNumber, Acting, Amount
+from .funds import MovementShown
+from .nouns import Noun
+from .previews import Asked
+
+PAIR = {"member": "ACME-2", "amount": "100.00", "currency": "CNY", "reason": "May budget"}
+SINGLE = {"account": "ACME-1", "amount": "100.00", "currency": "CNY", "reason": "Transfer 4711"}
+
+
+class AccountMoneyBody(MoneyBody):
+    """Whose money, and how much."""
+
+    account = Acting(help_text="Left out: the account you act for.")
+
+
+class PairMoneyBody(MoneyBody):
+    """Which member of which master, and how much."""
+
+    master = Acting(help_text="Left out: the account you act for.")
+    member = AccountNumber()
+
+
+class LimitBody(Body):
+    """The credit line that the provider gives; 0 takes it away."""
+
+    limit = Amount(help_text="0 or above.")
+    currency = currency_code()
+    reason = reason()
+
+
+class LimitSet(serializers.Serializer):
+    """The movement of the difference; null where there was none."""
+
+    movement = MovementShown(allow_null=True)
+
+    def __init__(self, movement: Movement | None = None, **options: Any) -> None:
+        super().__init__({"movement": movement}, **options)
+
+
+class Moves(Noun):
+    """What all of them are: one movement each."""
+
+    model = Movement
+    rows = access.movements
+    shown = MovementShown
+
+
+class TopUps(Moves):
+    """Cash that arrived from outside."""
+
+    @command(
+        asks=AccountMoneyBody, answers=MovementShown, staff="top_up", status=201, example=SINGLE
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
+        """Add cash that arrived from outside."""
+        return cash.top_up(**{"reason": "", **body}, **said)
+
+
+class Withdrawals(Moves):
+    """Cash paid out."""
+
+    @command(
+        asks=AccountMoneyBody,
+        answers=MovementShown,
+        staff="withdraw",
+        roles=actors.MONEY,
+        status=201,
+        example=SINGLE,
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
+        """Pay cash out to the account's owner: never what was transferred in (F7, F9)."""
+        return cash.withdraw(**body, **said)
+
+    create_preview = preview_of(create)
+
+
+class Transfers(Moves):
+    """Cash given to members."""
+
+    @command(
+        asks=PairMoneyBody,
+        answers=MovementShown,
+        staff="transfer",
+        roles=actors.MONEY,
+        status=201,
+        example=PAIR,
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
+        """Give a member in management cash that it can only spend (F7)."""
+        return cash.transfer(**body, **said)
+
+    create_preview = preview_of(create)
+
+
+class TakeBacks(Moves):
+    """Cash taken back from members."""
+
+    @command(
+        asks=PairMoneyBody,
+        answers=MovementShown,
+        staff="transfer",
+        roles=actors.MONEY,
+        status=201,
+        example=PAIR,
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
+        """Take transferred cash back, as far as it is unspent (F7)."""
+        return cash.take_back(**body, **said)
+
+    create_preview = preview_of(create)
+
+
+class Allocations(Moves):
+    """Credit given to members."""
+
+    @command(
+        asks=PairMoneyBody,
+        answers=MovementShown,
+        staff="allocate",
+        roles=actors.MONEY,
+        status=201,
+        example=PAIR,
+        may_wait=True,
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Asked:
+        """Give a member in management a part of the master's credit (F6)."""
+        return Asked("credit.allocate", body, body["amount"])
+
+    create_preview = preview_of(create)
+
+
+class Reclaims(Moves):
+    """Credit taken back from members."""
+
+    @command(
+        asks=PairMoneyBody,
+        answers=MovementShown,
+        staff="reclaim",
+        roles=actors.MONEY,
+        status=201,
+        example=PAIR,
+        may_wait=True,
+    )
+    def create(self, body: dict[str, Any], said: dict[str, Any]) -> Asked:
+        """Take unused allocated credit back (F6)."""
+        return Asked("credit.reclaim", body, body["amount"])
+
+    create_preview = preview_of(create)
+
+
+class CreditLimits(Moves):
+    """The credit line that the provider gives an account."""
+
+    model = Account
+    rows = access.accounts
+    lookup_field = "number"
+    lookup_value_converter = "str"
+
+    @command(
+        asks=LimitBody,
+        answers=LimitSet,
+        staff="set_credit_limit",
+        path="credit-limit",
+        example={"limit": "5000.00", "currency": "CNY", "reason": "Contract of May"},
+        may_wait=True,
+    )
+    def set_limit(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
+        """Set the credit line: not below what is allocated to members (F6)."""
+        account = self.get_object()
+        same_currency(body.pop("currency"), account)
+        return Asked("credit.set_limit", {"reason": "", **body, "account": account}, body["limit"])
+
+    set_limit_preview = preview_of(set_limit)

@@ -1,0 +1,59 @@
+"""The roles of finance staff, each with the least it needs (Z6). Pure: names of permissions."""
+
+from collections.abc import Mapping
+
+# What everybody who works here may look at. Tokens, API requests and people are not in it.
+LOOKS = tuple(
+    f"{app}.view_{model}"
+    for app, models in {
+        "finance_mgmt": (
+            "account identity relationship grant movement funds cap approval notice decision"
+            " run runstep storedpolicy"
+        ),
+        "billing": (
+            "family product price discount voucher coupon commitment coverage resource order"
+            " refund charge bill settlement usagerecord usageimport importedrow source accountkey"
+        ),
+    }.items()
+    for model in models.split()
+)
+
+
+def _may(*actions: str) -> tuple[str, ...]:
+    return tuple(f"finance_mgmt.{action}" for action in actions)
+
+
+# Who serves customers day by day: no cash leaves, no line grows.
+OPERATES = (
+    *_may("open_account", "verify_identity", "appoint_user", "link", "upgrade", "move", "grant"),
+    *_may("set_cap", "place_order", "run_resource", "report_usage", "run_jobs"),
+    *("billing.add_usageimport", "billing.change_importedrow", "finance_mgmt.change_run"),
+    *("billing.add_source", "billing.change_source"),
+    *("billing.add_accountkey", "billing.change_accountkey"),
+)
+
+# Who moves money. Above `four_eyes_above` it waits for a checker (Z7).
+MAKES = (
+    *_may("top_up", "withdraw", "transfer", "set_credit_limit", "allocate", "reclaim", "end"),
+    *_may("override_price", "refund", "settle", "sell", "give_discount", "issue_voucher"),
+    *_may("add_commitment"),
+    *("billing.add_family", "billing.change_family"),
+    *("billing.add_product", "billing.change_product"),
+)
+
+# Who runs the system: people and schedules. Moves no money and approves none.
+ADMINISTERS = (
+    *("auth.view_user", "auth.add_user", "auth.change_user"),
+    *("auth.view_group", "auth.add_group", "auth.change_group"),
+    *("django_celery_beat.view_periodictask", "django_celery_beat.change_periodictask"),
+    *("finance_mgmt.change_run", "billing.change_closedthrough"),
+    *_may("run_jobs"),
+)
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "Operator": LOOKS + OPERATES,
+    "Maker": LOOKS + MAKES,
+    "Checker": (*LOOKS, *_may("approve")),
+    "Auditor": (*LOOKS, "auth.view_user", "auth.view_group"),
+    "Administrator": LOOKS + ADMINISTERS,
+}

@@ -1,0 +1,151 @@
+"""The admin's look: its sidebar, colors, and the panels that each floor adds to its pages."""
+
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+# Panels are functions by dotted path, so that upper floors add theirs to pages below.
+DASHBOARD_PANELS = [  # (request) -> panels of the first page
+    "billing.admin.dashboard.panels",
+    "finance_mgmt.admin.runs.dashboard_panels",
+]
+ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
+RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
+TIMELINE_SOURCES = [  # what stands on an account's timeline
+    "finance_mgmt.queries.timeline_sources.SOURCES",
+    "billing.queries.timeline_sources.SOURCES",
+]
+
+# The sidebar. A model gives an entry its name, page and permission; `badge` counts what waits.
+ADMIN_NAVIGATION = [
+    (
+        _("Today"),
+        [
+            {"title": _("Dashboard"), "icon": "space_dashboard", "page": "admin:index"},
+            {
+                "model": "finance_mgmt.approval",
+                "title": _("Approvals"),
+                "icon": "approval_delegation",
+                "badge": "finance_mgmt.admin.approvals.waiting_count",
+                "tone": "warning",
+            },
+            {
+                "model": "finance_mgmt.run",
+                "icon": "manufacturing",
+                "badge": "finance_mgmt.admin.runs.failed_count",
+            },
+        ],
+    ),
+    (
+        _("Customers"),
+        [
+            {"model": "finance_mgmt.account", "icon": "apartment"},
+            {"model": "finance_mgmt.relationship", "icon": "account_tree"},
+            {
+                "title": _("Planned changes"),
+                "icon": "event",
+                "page": "admin:finance_mgmt_relationship_planned",
+                "needs": "finance_mgmt.view_relationship",
+            },
+            {"model": "finance_mgmt.grant", "icon": "key"},
+            {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
+            {"model": "finance_mgmt.identity", "icon": "verified_user"},
+        ],
+    ),
+    (
+        _("Charging"),
+        [
+            {"model": "billing.charge", "icon": "receipt"},
+            {"model": "billing.order", "icon": "shopping_cart"},
+            {"model": "billing.resource", "icon": "dns"},
+            {"model": "billing.discount", "icon": "percent"},
+            {"model": "billing.voucher", "icon": "redeem"},
+            {"model": "billing.commitment", "icon": "savings"},
+            {"model": "billing.product", "icon": "category"},
+            {"model": "billing.family", "icon": "folder"},
+            {"model": "billing.price", "icon": "sell"},
+        ],
+    ),
+    (
+        _("Bills"),
+        [
+            {"model": "billing.bill", "icon": "request_quote"},
+            {
+                "model": "billing.bill",
+                "title": _("Outstanding bills"),
+                "icon": "hourglass_top",
+                "query": {"status__exact": "outstanding"},
+            },
+        ],
+    ),
+    (
+        _("Usage in"),
+        [
+            {
+                "title": _("Import a file"),
+                "icon": "upload_file",
+                "page": "admin:billing_usageimport_upload",
+                "needs": "billing.add_usageimport",
+            },
+            {"model": "billing.usageimport", "icon": "inventory"},
+            {
+                "model": "billing.importedrow",
+                "title": _("Parked rows"),
+                "icon": "pause_circle",
+                "query": {"status__exact": "parked"},
+                "badge": "billing.admin.parked.parked_count",
+                "tone": "warning",
+            },
+            {"model": "billing.usagerecord", "icon": "speed"},
+            {"model": "billing.source", "icon": "input"},
+            {"model": "billing.accountkey", "icon": "badge"},
+        ],
+    ),
+    (
+        _("System"),
+        [
+            {"model": "billing.closedthrough", "title": _("Closing"), "icon": "lock_clock"},
+            {"model": "finance_mgmt.decision", "icon": "history_edu"},
+            {"model": "finance_mgmt.storedpolicy", "icon": "tune"},
+            {"model": "django_celery_beat.periodictask", "icon": "schedule"},
+            {"model": "auth.user", "icon": "person"},
+            {"model": "auth.group", "icon": "group"},
+        ],
+    ),
+]
+
+UNFOLD = {
+    "SITE_TITLE": _("Group billing"),
+    "SITE_HEADER": _("Group billing"),
+    "SITE_SUBHEADER": "finance_mgmt.admin.navigation.time_zone",
+    "SITE_SYMBOL": "account_balance",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
+    ],
+    "SHOW_LANGUAGES": True,
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
+    "STYLES": [lambda request: static("css/admin.css")],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "finance_mgmt.admin.navigation.groups",
+    },
+    "COMMAND": {"search_callback": "finance_mgmt.admin.search.find"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 258)",
+            "100": "oklch(93.5% .032 258)",
+            "200": "oklch(88% .06 258)",
+            "300": "oklch(80% .1 258)",
+            "400": "oklch(70% .145 259)",
+            "500": "oklch(61% .18 260)",
+            "600": "oklch(51% .19 261)",
+            "700": "oklch(45% .17 262)",
+            "800": "oklch(39% .14 263)",
+            "900": "oklch(34% .11 263)",
+            "950": "oklch(25% .07 264)",
+        },
+    },
+}

@@ -1,0 +1,144 @@
+"""Getting a token, using it, losing it; and who asks too often (RELIABILITY S13, S14)."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from knox.models import AuthToken
+
+from finance_mgmt.api import throttles
+from finance_mgmt.enums import Role
+from finance_mgmt.models import Decision
+from tests.api.door import Caller, boss, codes, person, staff, user_of
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+
+
+def basic(user, password: str = PASSWORD) -> dict[str, str]:
+    text = base64.b64encode(f"{user.username}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {text}"}
+
+
+def test_name_and_password_give_a_token_whose_text_is_nowhere_stored():
+    user = person("mary", password=PASSWORD, is_staff=True)
+    answer = Client().post("/api/v1/tokens", headers=basic(user))
+    found = answer.json()
+    assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
+    assert set(found) == {"prefix", "created_at", "expires_at", "token"}
+    row = AuthToken.objects.get()
+    assert (row.token_key, row.user) == (found["prefix"], user)
+    assert found["token"] not in str(AuthToken.objects.values())
+    me = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {found['token']}"}).json()
+    assert me == {"username": "mary", "is_staff": True, "accounts": [], "permissions": []}
+
+
+def test_wrong_passwords_and_disabled_people_get_none():
+    user = person("mary", password=PASSWORD)
+    assert Client().post("/api/v1/tokens", headers=basic(user, "guess")).status_code == 401
+    assert Client().post("/api/v1/tokens").status_code == 401
+    user.is_active = False
+    user.save()
+    assert Client().post("/api/v1/tokens", headers=basic(user)).status_code == 401
+    assert not AuthToken.objects.exists()
+
+
+def test_name_and_password_open_nothing_else(provider):
+    user = person("mary", password=PASSWORD, is_superuser=True, is_staff=True)
+    assert Client().get("/api/v1/accounts", headers=basic(user)).status_code == 401
+
+
+def test_a_token_is_listed_and_revoked_at_once():
+    caller, other = staff("view_account"), staff()
+    prefix = caller.get("tokens").json()[0]["prefix"]
+    assert caller.get("accounts").status_code == 200
+    assert other.delete(f"tokens/{prefix}", key=None).status_code == 404
+    assert caller.delete(f"tokens/{prefix}", key=None).status_code == 204
+    assert caller.get("accounts").status_code == 401
+    assert other.delete("tokens/current", key=None).status_code == 204
+    assert other.get("tokens").status_code == 401
+    verbs = Decision.objects.filter(verb__startswith="people.").values_list("verb", flat=True)
+    assert sorted(verbs) == ["people.issue_token"] * 2 + ["people.revoke_token"] * 2
+
+
+def test_an_expired_token_opens_nothing_and_reading_does_not_remove_it():
+    caller = boss()
+    AuthToken.objects.update(expiry=AuthToken.objects.get().created - timedelta(seconds=1))
+    assert caller.get("accounts").status_code == 401
+    assert AuthToken.objects.count() == 1
+
+
+@pytest.mark.rule("Z6")
+def test_me_names_the_accounts_of_a_person(provider):
+    user = person("mary")
+    user_of(provider.account("X"), Role.VIEWER, user)
+    user_of(provider.account("M"), Role.OWNER, user)
+    assert Caller(user).get("me").json()["accounts"] == [
+        {"account": "M", "role": "owner"},
+        {"account": "X", "role": "viewer"},
+    ]
+
+
+def test_a_browser_session_needs_a_csrf_token(provider):
+    provider.account("M")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(boss().user)
+    body = {"account": "M", "amount": "1.00", "currency": "CNY"}
+    answer = client.post(
+        "/api/v1/top-ups", body, "application/json", headers={"Idempotency-Key": "k"}
+    )
+    assert (answer.status_code, codes(answer)) == (403, ["permission_denied"])
+    assert client.get("/api/v1/accounts").status_code == 200
+
+
+@pytest.fixture
+def rate(monkeypatch):
+    cache.clear()
+
+    def limit(scope: str, text: str) -> None:
+        monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], scope, text)
+
+    yield limit
+    cache.clear()
+
+
+def test_whoever_asks_too_often_waits(rate):
+    caller, other = boss(), boss()
+    rate("everything", "2/min")
+    answers = [caller.get("accounts") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert codes(answers[2]) == ["throttled"]
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
+    assert other.get("accounts").status_code == 200
+
+
+def test_writes_have_a_rate_of_their_own(rate):
+    caller = boss()
+    rate("writes", "1/min")
+    assert [caller.post("top-ups", {}).status_code for _ in range(2)] == [422, 429]
+    assert caller.get("accounts").status_code == 200
+
+
+def test_guessing_passwords_is_slow_and_a_forged_address_does_not_help(rate):
+    user = person("mary", password=PASSWORD)
+    rate("sign_in", "2/min")
+    answers = [
+        Client().post(
+            "/api/v1/tokens", headers={**basic(user, "guess"), "X-Forwarded-For": f"10.0.0.{n}"}
+        )
+        for n in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+
+
+def test_without_redis_nobody_is_throttled(rate, monkeypatch, settings):
+    caller = boss()
+    rate("everything", "1/min")
+    gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "unix:///nowhere"}
+    settings.CACHES = {"default": gone}
+    monkeypatch.setattr(throttles.Everything, "cache", cache)
+    assert [caller.get("accounts").status_code for _ in range(3)] == [200] * 3

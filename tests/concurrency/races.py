@@ -1,0 +1,83 @@
+"""Threads that do something at once, each on a connection of its own, on real PostgreSQL.
+
+A twin is the same race without the locks: everybody has looked before anybody writes. It shows
+that the loss is real, and that the test would see it.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from finance_mgmt.errors import FinanceError
+
+PATIENCE_SECONDS = 60
+
+
+def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Do all jobs at the same time. Returns what each returned, or the error it raised."""
+    outcomes: list[Any] = [None] * len(jobs)
+    start = threading.Barrier(len(jobs))
+
+    def work(number: int) -> None:
+        try:
+            connection.ensure_connection()
+            start.wait(PATIENCE_SECONDS)
+            outcomes[number] = jobs[number]()
+        except Exception as error:  # noqa: BLE001 (the test looks at it)
+            outcomes[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+    assert [thread for thread in threads if thread.is_alive()] == []
+    return outcomes
+
+
+def counted(outcomes: Sequence[Any]) -> dict[str, int]:
+    """How often it was done, and how often refused for which reasons. Other errors are raised."""
+    found: Counter[str] = Counter()
+    for outcome in outcomes:
+        if isinstance(outcome, FinanceError):
+            found[" ".join(reason.code for reason in outcome.reasons)] += 1
+        elif isinstance(outcome, Exception):
+            raise outcome
+        else:
+            found["done"] += 1
+    return dict(found)
+
+
+class Meeting:
+    """A place in the code where all racers wait for each other; in vain, they go on alone."""
+
+    def __init__(self, racers: int) -> None:
+        self._barrier = threading.Barrier(racers)
+
+    def wait(self) -> None:
+        try:
+            self._barrier.wait(5)
+        except threading.BrokenBarrierError:
+            return
+
+    def before(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        """Meet there each time the function is about to be called."""
+        wrapped = getattr(module, name)
+
+        def met(*args: Any, **kwargs: Any) -> Any:
+            self.wait()
+            return wrapped(*args, **kwargs)
+
+        patch.setattr(module, name, met)
+
+
+def without_row_locks(patch: pytest.MonkeyPatch) -> None:
+    """From here on Django only reads where it would lock."""
+    patch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows)
