@@ -232,7 +232,7 @@ LINK_FACTS = [
 # Which powers upper floors object to: permission -> function (relationship) -> reasons (I3).
 GRANT_FACTS = {"forbid_invoicing": "invoicing.services.titles.judge_forbid_invoicing"}
 
-# What a preview adds to what the ground floor sees (L12): name -> function (before, after, instant).
+# What a preview adds to the ground floor (L12): name -> function (before, after, instant).
 PREVIEW_FACTS = {
     "cut_over": "billing.queries.previews.cut_over",
     "resources_changing": "billing.queries.previews.resources_changing",

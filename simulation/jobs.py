@@ -12,7 +12,6 @@ from finance_mgmt import periods
 from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run
 from finance_mgmt.money import plain
-from finance_mgmt.queries import policy
 from finance_mgmt.services import approvals, effects, relationships, runs
 
 from .world import World
@@ -38,7 +37,7 @@ def run_due(world: World, at: datetime) -> None:
 def close(world: World, at: datetime) -> bool:
     """Close cycles that are due (C4). Asked only where a cycle or a month waits for it."""
     instant = _closing_instant(at)
-    if not _waits_for_close(instant):
+    if not _waits_for_close(world, instant):
         return False
     run = cycles.close(by="job:close", at=instant)
     if run is None:
@@ -50,7 +49,10 @@ def close(world: World, at: datetime) -> bool:
 
 
 def issue(world: World, at: datetime) -> bool:
-    """Issue the bills of the next month that is closed (B5)."""
+    """Issue the bills of the next month that is closed (B5). Asked only where one is over."""
+    month_end = _first_open_month_end(world)
+    if month_end is None or month_end > at:
+        return False
     run = bills.issue(by="job:bill", at=at)
     if run is None:
         return False
@@ -115,17 +117,22 @@ def _closing_instant(at: datetime) -> datetime:
     return late.aggregate(last=Max("due_at"))["last"] or at
 
 
-def _waits_for_close(at: datetime) -> bool:
+def _waits_for_close(world: World, at: datetime) -> bool:
     horizon = ClosedThrough.objects.first()
     after = horizon.instant if horizon and horizon.instant else cycles.BEGINNING
     if due_records(after, at):
         return True
-    months = open_months(horizon.billed_month if horizon else None)
+    month_end = _first_open_month_end(world)
+    return month_end is not None and after < month_end <= at
+
+
+def _first_open_month_end(world: World) -> datetime | None:
+    """When the first month with charges and without bills is closed (B5)."""
+    months = open_months(ClosedThrough.objects.values_list("billed_month", flat=True).first())
     if months is None:
-        return False
-    switches = policy()
-    closes = periods.month_period(months[0], switches.zone).end + switches.close_after
-    return after < closes <= at
+        return None
+    policy = world.scenario.policy
+    return periods.month_period(months[0], policy.zone).end + policy.close_after
 
 
 def _work(run: Run) -> Run:

@@ -70,7 +70,7 @@ def _told() -> Iterator[None]:
         yield
     except Error as error:
         said = str(error).strip().splitlines()[0]
-        text = f"No sandbox could be made: {said}. The role needs CREATEDB on this server."
+        text = f"No sandbox could be made: {said}. Its server must run, its role needs CREATEDB."
         raise NoSandbox(text) from None
 
 

@@ -61,7 +61,8 @@ class SettleFor(Settle):
 
     def is_offered(self, row: Bill) -> bool:
         """Where something is outstanding and the payer is managed."""
-        return super().is_offered(row) and _managed(row.payer_id) is not None
+        links = Relationship.objects.filter(member=row.payer_id, state__in=IN_FORCE)
+        return links.filter(mode=Mode.MANAGEMENT).exists() and super().is_offered(row)
 
     def arguments(self, row: Bill, given: dict[str, Any]) -> dict[str, Any]:
         """This bill, by the master; by the payer itself where there is none: refused."""

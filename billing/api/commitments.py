@@ -15,7 +15,7 @@ from ..enums import CommitmentKind
 from ..models import Commitment, Family, Product
 from ..queries import access
 from ..services import commitments
-from .benefits import codes
+from .vouchers import codes
 
 
 class CommitmentShown(serializers.ModelSerializer):

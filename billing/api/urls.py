@@ -4,17 +4,18 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from . import (
-    benefits,
     bills,
     catalog,
     charges,
     closing,
     commitments,
+    discounts,
     imports,
     orders,
     resources,
     settlements,
     usage,
+    vouchers,
 )
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -22,9 +23,9 @@ for prefix, views in {
     "families": catalog.Families,
     "products": catalog.Products,
     "prices": catalog.Prices,
-    "discounts": benefits.Discounts,
-    "vouchers": benefits.Vouchers,
-    "coupons": benefits.Coupons,
+    "discounts": discounts.Discounts,
+    "vouchers": vouchers.Vouchers,
+    "coupons": vouchers.Coupons,
     "commitments": commitments.Commitments,
     "resources": resources.Resources,
     "orders": orders.Orders,

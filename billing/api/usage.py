@@ -22,7 +22,7 @@ from finance_mgmt.services import api_requests
 from ..models import Source, UsageRecord
 from ..queries import access
 from ..services import catalog
-from .usage_lines import MEDIA_TYPE, JsonLines, store
+from .usage_lines import MEDIA_TYPE, JsonLines, Lines, store
 
 
 class SourceShown(serializers.ModelSerializer):
@@ -161,7 +161,11 @@ class Usage(Listed, Shown, Noun):
         parameters=[OpenApiParameter("source", str, required=True, description="Its code.")],
         request={MEDIA_TYPE: OpenApiTypes.STR},
         responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
-        examples=[OpenApiExample("One line", json.dumps(EXAMPLE), request_only=True)],
+        examples=[
+            OpenApiExample(
+                "One line", json.dumps(EXAMPLE), request_only=True, media_type=MEDIA_TYPE
+            )
+        ],
         filters=False,
     )
     def create(self, request: Request, **kwargs: Any) -> StreamingHttpResponse:
@@ -172,6 +176,8 @@ class Usage(Listed, Shown, Noun):
         """
         key = key_of(request)
         found = request.data
+        if not isinstance(found, Lines):
+            raise Malformed("Send at least one line.", code="empty_body")
         source = self._source(request)
         asked = asked_of(self, request, key, f"{source.code} {found.sha256}")
 

@@ -53,6 +53,7 @@ LEFT JOIN LATERAL (
             AND (family_id IS NULL OR family_id = placed.family_id)
             AND (valid_from IS NULL OR valid_from <= placed.period_start)
             AND (valid_until IS NULL OR valid_until > placed.period_start)
+            AND (fixed_price IS NULL OR placed.priced_quantity = placed.quantity)
     ) found
     WHERE abs(found.payable) < abs(placed.list_amount)
     ORDER BY abs(found.payable), found.id LIMIT 1

@@ -22,9 +22,10 @@ from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO
 
 from ..enums import ChargeKind
-from ..models import Charge, Commitment, Coverage, CoverUse, Discount, Price, Voucher, VoucherDraw
+from ..models import Charge, Commitment, Coverage, Discount, Price, Voucher, VoucherDraw
 from ..rules import coverage, discounts, pricing, vouchers
 from . import close_sql
+from .covers import lock_covers, write_uses
 from .purses import lock_purses, write_remaining
 
 
@@ -95,7 +96,7 @@ class Walk:
             self.groups = [Group(*row) for row in cursor.fetchall()]
         accounts = {one for g in self.groups for one in (g.owner, g.payer, g.discounts_of)}
         self.purses = lock_purses(accounts) if accounts else []
-        self.covers = _lock_covers(accounts, self._earliest_slot())
+        self.covers = lock_covers(accounts, self._earliest_slot())
         self.offers = _offers(accounts)
         self.quantities = _quantities(self.groups)
         self.covered: list[tuple[Charge, list[coverage.Covered]]] = []
@@ -129,7 +130,7 @@ class Walk:
             for one in covered
         )
         write_remaining(self.purses)
-        _write_uses(self.covers)
+        write_uses(self.covers)
         return _sums(charges)
 
     def _charge(self, group: Group) -> Charge:
@@ -223,6 +224,7 @@ class Walk:
             and row.family_id in (None, group.family)
             and (row.valid_from is None or row.valid_from <= group.period_start)
             and (row.valid_until is None or row.valid_until > group.period_start)
+            and (row.fixed_price is None or group.priced_quantity == group.quantity)
         ]
 
 
@@ -230,44 +232,6 @@ def _price(group: Group) -> pricing.ListPrice | None:
     if group.unit_price is None:
         return None
     return pricing.ListPrice(group.unit_price, pricing.steps_of(group.steps))
-
-
-def _lock_covers(accounts: Collection[int], since: datetime | None) -> list[coverage.Cover]:
-    rows = Commitment.objects.select_for_update().filter(owner_id__in=accounts).order_by("pk")
-    found = {
-        row.pk: coverage.Cover(
-            commitment=row.pk,
-            code=row.code,
-            owner=row.owner_id,
-            kind=row.kind,
-            starts_at=row.starts_at,
-            expires_at=row.expires_at,
-            is_shared=row.is_shared,
-            product=row.product_id,
-            families=frozenset(row.families.values_list("pk", flat=True)),
-            quantity=row.quantity or ZERO,
-            commit=row.commit_amount or ZERO,
-            rate=row.rate or Decimal(1),
-        )
-        for row in rows
-    }
-    uses = CoverUse.objects.filter(commitment_id__in=found)
-    for use in uses.filter(slot_start__gte=since) if since else ():
-        found[use.commitment_id].used[use.slot_start] = use.used
-    return list(found.values())
-
-
-def _write_uses(covers: Iterable[coverage.Cover]) -> None:
-    CoverUse.objects.bulk_create(
-        (
-            CoverUse(commitment_id=one.commitment, slot_start=slot, used=used)
-            for one in covers
-            for slot, used in one.used.items()
-        ),
-        update_conflicts=True,
-        unique_fields=["commitment", "slot_start"],
-        update_fields=["used"],
-    )
 
 
 def _offers(accounts: Collection[int]) -> dict[int, list[Discount]]:

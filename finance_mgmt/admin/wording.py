@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .refusal_words import SENTENCES
 
+OURS = ("formula", "state", "status")
 _HOLE = re.compile(r"%\((\w+)\)s")
 
 
@@ -21,8 +22,13 @@ def sentence(text: str) -> str:
         return text
     for msgid, pattern in _patterns():
         if found := pattern.fullmatch(text):
-            return _(msgid) % {name: sentence(part) for name, part in found.groupdict().items()}
+            return _(msgid) % {name: _part(name, part) for name, part in found.groupdict().items()}
     return text
+
+
+def _part(name: str, part: str) -> str:
+    """What stands in a hole: a formula or a state is a word of ours, a number or name is not."""
+    return _(sentence(part)) if name in OURS else part
 
 
 @cache

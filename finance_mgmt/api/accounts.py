@@ -11,13 +11,13 @@ from rest_framework.response import Response
 
 from .. import queries
 from ..enums import Channel, Mode, Permission
-from ..models import Account, Identity, Relationship
+from ..models import Account, Relationship
 from ..queries import access
 from ..services import accounts, members
 from . import actors
 from .bodies import Body
 from .commands import command, preview_of
-from .fields import Instant
+from .fields import Instant, RowId
 from .filtering import Filters, refuse_unknown
 from .nouns import Listed, Noun, Shown
 from .relationships import RelationshipShown
@@ -46,16 +46,14 @@ class OpenBody(Body):
     number = serializers.RegexField(r"^[^/\s]{1,100}$")
     name = serializers.CharField(max_length=200)
     currency = serializers.RegexField(r"^[A-Z]{3}$")
-    identity = serializers.PrimaryKeyRelatedField(
-        queryset=Identity.objects.all(), required=False, help_text="Id of a verified identity."
-    )
+    identity = RowId(access.identities, required=False, help_text="A verified identity.")
     channel = serializers.ChoiceField(choices=Channel.choices, required=False)
 
 
 class ChangeBody(Body):
     """What to change of an account; the rest stays."""
 
-    identity = serializers.PrimaryKeyRelatedField(queryset=Identity.objects.all(), required=False)
+    identity = RowId(access.identities, required=False)
     channel = serializers.ChoiceField(choices=Channel.choices, required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
 
@@ -103,7 +101,7 @@ class Accounts(Listed, Shown, Noun):
             body["channel"] = Channel(body["channel"])
         return accounts.open(**body, **said)
 
-    @command(asks=ChangeBody, answers=AccountShown, staff="open_account", path="change")
+    @command(asks=ChangeBody, answers=AccountShown, staff="open_account", example={"identity": 1})
     def change(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Account:
         """Change identity, channel or currency: not while linked (L11)."""
         if "channel" in body:

@@ -40,14 +40,29 @@ class Approvals(Listed, Shown, Noun):
     staff_view = "finance_mgmt.view_approval"
     filterset_class = ApprovalFilters
 
-    @command(asks=CommentBody, answers=ApprovalShown, staff="approve", roles=actors.OWNERS)
+    @command(
+        asks=CommentBody,
+        answers=ApprovalShown,
+        staff="approve",
+        roles=actors.OWNERS,
+        example={"comment": "As agreed"},
+    )
     def approve(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Approve, and carry out exactly what was asked. Not one's own (Z7)."""
         row = self.get_object()
         self._refuse_second_self(row)
+        if not access.may_still_ask(row):
+            text = "Whoever asked may not do this any more: it can only be rejected."
+            raise PermissionDenied(text, code="asker_lost_role")
         return approvals.approve(approval=row, **body, **said)
 
-    @command(asks=CommentBody, answers=ApprovalShown, staff="approve", roles=actors.OWNERS)
+    @command(
+        asks=CommentBody,
+        answers=ApprovalShown,
+        staff="approve",
+        roles=actors.OWNERS,
+        example={"comment": "As agreed"},
+    )
     def reject(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Say no."""
         return approvals.reject(approval=self.get_object(), **body, **said)

@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
 from knox.models import AuthToken
 from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
-
-from ..clock import now
 
 
 class Tokens(TokenAuthentication):
@@ -23,7 +22,7 @@ class Tokens(TokenAuthentication):
         except (ValueError, TypeError):
             raise AuthenticationFailed(_("Invalid token.")) from None
         found = AuthToken.objects.select_related("user").filter(
-            token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH], digest=digest, expiry__gt=now()
+            token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH], digest=digest, expiry__gt=Now()
         )
         if not (known := found.first()):
             raise AuthenticationFailed(_("Invalid token."))

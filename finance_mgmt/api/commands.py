@@ -186,7 +186,9 @@ def _described(view: Do, spec: Spec, example: Mapping[str, Any] | None, *, may_w
     answers: dict[int, Any] = {spec.status: spec.answers(many=spec.is_many)}
     if may_wait:
         answers[202] = ApprovalShown
-    examples = [OpenApiExample("Example", dict(example), request_only=True)] if example else []
+    examples = []
+    if example is not None:
+        examples = [OpenApiExample("Example", dict(example), request_only=True)]
     return extend_schema(
         request=None if spec.asks is Nothing else spec.asks, responses=answers, examples=examples
     )(view)

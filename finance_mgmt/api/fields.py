@@ -1,9 +1,11 @@
 """Values as they come in and go out: exact amounts as texts, instants with an offset, numbers."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -15,6 +17,7 @@ from ..queries import access
 
 AMOUNT = {"type": "string", "pattern": r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$", "examples": ["100.00"]}
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+MOST_ID = 2**63 - 1
 
 
 @extend_schema_field(AMOUNT)
@@ -141,6 +144,29 @@ class Acting(AccountNumber):
         if (own := self.context["request"].actor.account) is None:
             self.fail("needed")
         return own
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST_ID})
+class RowId(serializers.Field):
+    """A row by its id, among those that there are for the actor."""
+
+    default_error_messages = {"unknown": _("There is no such row.")}
+
+    def __init__(self, rows: Callable[[access.Actor], QuerySet[Any]], **options: Any) -> None:
+        super().__init__(**options)
+        self.rows = rows
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The row."""
+        if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= MOST_ID:
+            self.fail("unknown")
+        found = self.rows(self.context["request"].actor).filter(pk=data).first()
+        return found or self.fail("unknown")
+
+    def to_representation(self, value: Any) -> int:
+        """Its id."""
+        pk: int = value.pk
+        return pk
 
 
 class Coded(serializers.SlugRelatedField):

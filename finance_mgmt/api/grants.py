@@ -13,7 +13,7 @@ from ..services import caps, grants
 from . import actors
 from .bodies import Body
 from .commands import command, preview_of
-from .fields import Amount, Instant, number_of
+from .fields import Amount, Instant, RowId, number_of
 from .filtering import Filters, account_number
 from .nouns import Listed, Noun, Shown
 
@@ -41,26 +41,10 @@ class GrantShown(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RelationshipId(serializers.IntegerField):
-    """A relationship that the actor sees, by its id."""
-
-    default_error_messages = {"unknown": "There is no such relationship."}
-
-    def to_internal_value(self, data: Any) -> Relationship:
-        """The relationship."""
-        pk = super().to_internal_value(data)
-        found = access.relationships(self.context["request"].actor).filter(pk=pk).first()
-        return found or self.fail("unknown")
-
-    def to_representation(self, value: Relationship) -> int:
-        """Its id."""
-        return value.pk
-
-
 class GrantBody(Body):
     """Which power, in which relationship, for which end."""
 
-    relationship = RelationshipId(min_value=1, max_value=2**63 - 1)
+    relationship = RowId(access.relationships)
     permission = serializers.ChoiceField(choices=Permission.choices)
     held_by = serializers.ChoiceField(choices=End.choices, required=False)
 
@@ -140,7 +124,7 @@ class CapShown(serializers.ModelSerializer):
 class CapBody(Body):
     """The cap; null takes it away."""
 
-    relationship = RelationshipId(min_value=1, max_value=2**63 - 1)
+    relationship = RowId(access.relationships)
     amount = Amount(allow_null=True)
     is_hard = serializers.BooleanField(help_text="Refuses orders above it; else it only warns.")
 

@@ -59,7 +59,13 @@ class AccountUsers(Listed, Shown, Noun):
     viewers = actors.OWNERS
     filterset_class = UserFilters
 
-    @command(asks=AppointBody, answers=UserShown, staff="appoint_user", status=201)
+    @command(
+        asks=AppointBody,
+        answers=UserShown,
+        staff="appoint_user",
+        status=201,
+        example={"account": "ACME-1", "user": "mary", "role": "finance"},
+    )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> AccountUser:
         """Let a person act for an account; a former role of theirs there ends."""
         return people.appoint(**{**body, "role": Role(body["role"])}, **said)
@@ -97,7 +103,13 @@ class Identities(Listed, Shown, Noun):
     staff_view = "finance_mgmt.view_identity"
     viewers = actors.NOBODY
 
-    @command(asks=VerifyBody, answers=IdentityShown, staff="verify_identity", status=201)
+    @command(
+        asks=VerifyBody,
+        answers=IdentityShown,
+        staff="verify_identity",
+        status=201,
+        example={"legal_name": "Acme Ltd", "registration_number": "91310000"},
+    )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Identity:
         """Note that a legal person is proven. The same person is the same row."""
         return accounts.verify_identity(**body, **said)

@@ -26,7 +26,7 @@ class Everything(SimpleRateThrottle):
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         """The person, else the address."""
         who = request.user.pk if request.user and request.user.is_authenticated else ""
-        return f"throttle {self.scope} {who or self.get_ident(request)}"
+        return f"throttle:{self.scope}:{who or self.get_ident(request)}"
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Whether this one may pass."""
@@ -48,10 +48,12 @@ class Writes(Everything):
 
 
 class SignIn(Everything):
-    """Names and passwords, by address and name: somebody may be guessing."""
+    """Names and passwords, by address: somebody may be guessing."""
 
     scope = "sign_in"
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        """The address; who signed in by a token is no guesser."""
-        return None if request.auth else f"throttle {self.scope} {self.get_ident(request)}"
+        """The address; requests without a password don't count."""
+        if not request.headers.get("Authorization", "").lower().startswith("basic"):
+            return None
+        return f"throttle:{self.scope}:{self.get_ident(request)}"

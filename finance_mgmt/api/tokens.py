@@ -73,7 +73,13 @@ class TokenList(Own):
     """The person's tokens."""
 
     authentication_classes = (BasicAuthentication, Tokens)
-    throttle_classes = (SignIn, Everything)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count passwords before they are checked: DRF does after, so that wrong ones are free."""
+        guessing = SignIn()
+        if not guessing.allow_request(request, self):
+            self.throttled(request, guessing.wait())
+        super().initial(request, *args, **kwargs)
 
     @extend_schema(responses={200: TokenShown(many=True)}, operation_id="tokens_list")
     def get(self, request: Request) -> Response:

@@ -3,9 +3,11 @@
 Each function gives the rows of one kind; rows that are not in it do not exist for the actor.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth import get_user_model
 from django.db.models import Prefetch, Q, QuerySet
 
 from ..enums import End, Mode, Permission, Role
@@ -20,8 +22,10 @@ from ..models import (
     Relationship,
     Run,
 )
-from ..rules.access import Sight, Tie, decide
+from ..rules.access import ASKED_BY, Sight, Tie, decide
 from .standing import in_force, mode_at
+
+_OF_AN_ACCOUNT = re.compile(r"api ([1-9][0-9]*)/")
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,18 @@ def approvals(actor: Actor) -> QuerySet[Approval]:
     if actor.account is None:
         return Approval.objects.all()
     return Approval.objects.filter(key__startswith=f"api {actor.account.pk}/")
+
+
+def may_still_ask(approval: Approval) -> bool:
+    """Whether whoever asked may still do this: in the role they asked in (Z7)."""
+    asker = get_user_model()._default_manager.filter(username=approval.asked_by).first()
+    if asker is None or not asker.is_active:
+        return False
+    codenames, roles = ASKED_BY[approval.verb]
+    if found := _OF_AN_ACCOUNT.match(approval.key):
+        held = AccountUser.objects.filter(user=asker, account_id=int(found[1]), role__in=roles)
+        return held.filter(dismissed_at__isnull=True).exists()
+    return asker.has_perms([f"finance_mgmt.{codename}" for codename in codenames])
 
 
 def identities(actor: Actor) -> QuerySet[Identity]:

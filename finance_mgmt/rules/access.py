@@ -14,8 +14,20 @@ nothing to grant in trusteeship (Z5).
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..enums import End, Mode, Permission
+from ..enums import End, Mode, Permission, Role
 from .grants import BOTH_WAYS
+
+# Commands that may wait for a second person: what staff need to ask for them, and which roles
+# may ask for an account (none: only staff).
+ASKED_BY = {
+    "credit.allocate": (("allocate",), (Role.OWNER, Role.FINANCE)),
+    "credit.reclaim": (("reclaim",), (Role.OWNER, Role.FINANCE)),
+    "credit.set_limit": (("set_credit_limit",), ()),
+    "allocations.move_many": (("allocate", "reclaim"), ()),
+    "changes.end": (("end",), (Role.OWNER,)),
+    "refunds.refund": (("refund",), (Role.OWNER, Role.FINANCE)),
+    "orders.override_price": (("override_price",), ()),
+}
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One charge on one invoice, as copied when it was issued. Only `is_void` moves on (I9)."""
+    """One charge on one invoice, as copied when it was issued. Only `is_void` moves on (I1)."""
 
     invoice = models.ForeignKey(
         Invoice, verbose_name=_("invoice"), on_delete=models.PROTECT, related_name="lines"

@@ -66,8 +66,13 @@ class Caller:
         if key is not None:
             said["Idempotency-Key"] = key or f"key-{next(_numbers)}"
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        about = {} if body is None else {"data": text, "content_type": "application/json"}
-        return getattr(self.client, method)(f"/api/v1/{path}", headers=said, **about)
+        return self.client.generic(
+            method.upper(),
+            f"/api/v1/{path}",
+            data="" if body is None else text,
+            content_type="application/json",
+            headers=said,
+        )
 
 
 def user_of(account: Account, role: Role = Role.OWNER, user: User | None = None) -> Caller:

@@ -19,13 +19,13 @@ def poor(provider):
     """Somebody with debts, an unpaid order and another invitation."""
     product = provider.product("vm")
     poor = provider.account("P", identity="Poor Ltd", cash_amount="7")
+    rival = provider.account("RIVAL", identity="Rival Ltd")
+    user_of(rival).post("relationships", {"member": "P", "mode": "management"})
     provider.use(poor, product, "1000", at("2024-05-10 10:00"))
     provider.jobs(at("2024-06-02 09:00"))
     whole = boss()
     order = {"number": "O-1", "account": "P", "product": "vm", "list_amount": "5.00"}
     whole.post("orders", {**order, "currency": "CNY", "is_paid": False})
-    rival = provider.account("RIVAL", identity="Rival Ltd")
-    user_of(rival).post("relationships", {"member": "P", "mode": "management"})
     return poor
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Role
 from finance_mgmt.models import Approval, Funds
 from finance_mgmt.services import people
@@ -76,6 +77,22 @@ def test_whoever_lost_the_role_approves_nothing(master):
     path = f"approvals/{asker.post('allocations', BODY).json()['id']}"
     people.appoint(account=master, user=second.user, role=Role.VIEWER, **said())
     assert second.post(f"{path}/approve").status_code == 403
+    assert allocated() == 0
+
+
+@pytest.mark.rule("Z7")
+def test_what_somebody_asked_who_may_not_any_more_can_only_be_rejected(master):
+    asker, second = user_of(master, Role.FINANCE), user_of(master)
+    clerk = staff("allocate")
+    paths = [
+        f"approvals/{caller.post('allocations', body).json()['id']}"
+        for caller, body in ((asker, BODY), (clerk, {**BODY, "master": "M"}))
+    ]
+    people.dismiss(account_user=asker.user.account_users.get(), **said(now()))
+    clerk.user.user_permissions.clear()
+    for caller, path in zip((second, boss()), paths, strict=True):
+        assert codes(caller.post(f"{path}/approve")) == ["asker_lost_role"]
+        assert caller.post(f"{path}/reject").json()["state"] == "rejected"
     assert allocated() == 0
 
 

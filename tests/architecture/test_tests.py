@@ -50,7 +50,7 @@ def _is_text(node: ast.expr, *, may_be_named: bool = False) -> bool:
         return _is_text(node.left) or _is_text(node.right)
     if isinstance(node, ast.Call):
         name = dotted(node.func).rsplit(".", 1)[-1] or getattr(node.func, "attr", "")
-        return name in {"str", "decode", "read_text", "getvalue", "render", *TEXTS}
+        return name in {"str", "decode", "read_text", "getvalue", "render", "dumps", *TEXTS}
     if may_be_named:
         return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
     last = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -10,7 +10,7 @@ from django_celery_beat.models import (
     PeriodicTask,
 )
 
-from billing.services import vouchers
+from billing.services import commitments, orders, vouchers
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.models import Account, StoredPolicy
@@ -32,6 +32,7 @@ def fill(provider: Provider, count: int) -> Account:
         code, owner = f"V-{number}", Account.objects.get(number=f"M-{number}")
         vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
         _request(provider, owner)
+        _sell(provider, Account.objects.get(number=f"x-{number}"))
     _imports(provider, count)
     _schedules(count)
     return last
@@ -54,6 +55,22 @@ def _request(provider: Provider, account: Account) -> None:
     arguments = approvals.primitives(account=account, limit=Decimal(5), reason="more")
     approvals.ask(
         verb="credit.set_limit", arguments=arguments, amount=Decimal(5), **provider.said(now())
+    )
+
+
+def _sell(provider: Provider, account: Account) -> None:
+    product = provider.product(f"vm-{account.number}", cycle="", unit_price=None)
+    number, amount = f"o-{account.number}", Decimal(1)
+    orders.place(
+        number=number, account=account, product=product, list_amount=amount, **provider.said(now())
+    )
+    commitments.add(
+        code=f"c-{account.number}",
+        owner=account,
+        kind="savings_plan",
+        commit_amount=amount,
+        rate=Decimal("0.5"),
+        **provider.said(),
     )
 
 

@@ -307,19 +307,25 @@ def drawn() -> list[tuple[str, str, Decimal]]:
 
 def books() -> dict[str, str]:
     """A fingerprint of every row of every table of ours."""
-    found = {}
     with connection.cursor() as cursor:
-        for label in ("finance_mgmt", "billing"):
-            for model in apps.get_app_config(label).get_models(include_auto_created=True):
-                if not model._meta.managed:
-                    continue
-                table = model._meta.db_table
-                cursor.execute(
-                    f"SELECT count(*) || md5(coalesce(string_agg(t::text, chr(10) "  # noqa: S608
-                    f"ORDER BY t::text), '')) FROM \"{table}\" t"
-                )
-                found[table] = cursor.fetchone()[0]
-    return found
+        cursor.execute(_FINGERPRINTS)
+        return dict(cursor.fetchall())
+
+
+def _tables() -> list[str]:
+    models = [
+        model
+        for label in ("finance_mgmt", "billing")
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    ]
+    return [model._meta.db_table for model in models if model._meta.managed]
+
+
+_FINGERPRINTS = " UNION ALL ".join(
+    f"SELECT '{table}', count(*) || md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+    f' FROM "{table}" t'
+    for table in _tables()
+)
 
 
 @contextmanager

@@ -242,7 +242,7 @@ def test_one_member_or_three_ask_as_much(bill, provider, django_assert_num_queri
     provider.jobs(at("2024-07-01 00:10"))
     browser = everything()
     for one in Bill.objects.all():
-        with django_assert_num_queries(FRAME + 5):
+        with django_assert_num_queries(FRAME + 6):
             browser.get(page_url(one))
 
 

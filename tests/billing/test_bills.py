@@ -339,6 +339,7 @@ def test_a_negative_total_is_the_first_line_of_the_next_bill(provider, product):
     assert may.status == "carried"
     assert provider.stored(account) == amounts(cash=100, unsettled_own="-2.301")
     assert provider.figures(account).available == Decimal("102.301")
+    provider.verify_books()
 
     provider.use(account, product, "10", at("2024-06-10"))
     provider.jobs(at("2024-07-01"))
@@ -380,6 +381,7 @@ def test_what_members_corrections_leave_over_is_the_masters(provider, product):
     assert provider.stored(master) == amounts(
         cash=100, credit_limit=500, unsettled_own=5, unsettled_members=-20
     )
+    provider.verify_books()
     provider.use(member, product, "40", at("2024-06-10"))
     provider.jobs(at("2024-07-01"))
     assert says(provider.bills()[-1]) == amounts(

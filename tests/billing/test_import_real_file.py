@@ -42,7 +42,8 @@ def table_counts() -> dict[str, int]:
     return {
         model._meta.label: model.objects.count()
         for model in apps.get_models()
-        if model._meta.app_label in ("billing", "finance_mgmt", "invoicing")
+        if model._meta.managed
+        and model._meta.app_label in ("billing", "finance_mgmt", "invoicing")
         and model._meta.model_name not in own
     }
 

@@ -1,5 +1,7 @@
 """Linking a member in Chromium: the wizard refuses with three reasons, then links."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
@@ -40,8 +42,9 @@ def test_the_wizard_refuses_with_three_reasons_then_links(page, provider):
     codes = refusal.locator("li").evaluate_all("found => found.map(one => one.dataset.code)")
     assert codes == ["identities_differ", "member_is_reseller", "master_has_no_credit_line"]
     row.update(identity=master.identity, channel="direct")
-    credit.set_limit(account=master, limit=1000, reason="", **provider.said())
+    credit.set_limit(account=master, limit=Decimal(1000), reason="", **provider.said())
     page.get_by_role("button", name="Preview").click()
+    page.locator("#terms").wait_for()
     payer = page.locator("#terms tbody tr").first.locator("td").all_inner_texts()
     assert payer[1:4] == ["Payer", "itself", "ACME-HQ"]
     assert Relationship.objects.count() == 1
@@ -56,9 +59,9 @@ def test_going_back_keeps_what_was_filled_in(page, provider):
     provider.account("T")
     page.goto(reverse("admin:finance_mgmt_relationship_link"))
     fill_in(page, "M", "T", "management")
-    page.get_by_role("checkbox", name="view bills").check()
+    page.get_by_role("checkbox", name="view bills see bills").check()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Change").click()
-    assert page.get_by_role("checkbox", name="view bills").is_checked()
+    assert page.get_by_role("checkbox", name="view bills see bills").is_checked()
     assert page.get_by_role("radio", name="management").is_checked()
     assert Relationship.objects.count() == 0

@@ -168,14 +168,14 @@ class Trade:
         self.managed = shop.account("G", cash_amount="300", credit_limit="300")
         shop.unified(shop.manage(self.master, self.managed, *SHARE_CREDIT), NOW)
         self.all = [self.master, self.managed, *self.members]
-        self.ecs, self.vm = shop.product("ecs"), shop.prepaid()
+        self.ecs, self.vm = shop.product("ecs", cycle="minute"), shop.prepaid()
         for owner in self.all:
             shop.voucher(owner, "200", share="all_trusteeship_members")
         shop.plan(self.master, "5", "0.5", is_shared=True)
 
     def now(self):
-        """Each command has an instant of its own; whole days pass in a few seconds."""
-        return at("2024-05-20 00:00") + next(self._seconds) * timedelta(minutes=61)
+        """Each command has an instant of its own, over the end of a month."""
+        return at("2024-05-31 23:58") + next(self._seconds) * timedelta(seconds=1)
 
     def client(self, seed: int, commands: int) -> int:
         """Returns how many commands were done; refusals are fine, other errors are raised."""
@@ -195,7 +195,7 @@ class Trade:
 
     def use(self, dice) -> None:
         now = self.now()
-        started = now - timedelta(hours=dice.choice([0, 0, 3]))
+        started = now - timedelta(seconds=dice.choice([0, 0, 90]))
         self.shop.use(
             dice.choice(self.all), self.ecs, str(dice.randint(1, 9)), started, reported=now
         )
@@ -239,16 +239,10 @@ class Trade:
 @pytest.mark.rule("F10", "F5", "B2")
 def test_c23_mixed_load_keeps_the_books_and_nobody_waits_in_a_circle(shop):
     trade = Trade(shop)
-    shop.start_closing(at("2024-05-20"))
+    shop.start_closing(at("2024-05-31"))
     outcomes = at_once([partial(trade.client, seed, 40) for seed in range(6)])
     assert [one for one in outcomes if isinstance(one, Exception)] == []
     assert sum(outcomes) > 60
-    import re
-    from billing.models import Charge
-    for w in shop.wrong_books():
-        c=Charge.objects.get(pk=int(re.search(r"Charge (\d+)", w)[1]))
-        print(w, c.kind, c.owner, c.payer, c.period_start, c.is_late, c.order and c.order.paid_at)
-        for r in Relationship.objects.filter(member=c.owner): print(r.state, r.effective_from, r.effective_to)
     assert shop.wrong_books() == []
     end = trade.now() + timedelta(days=40)
     shop.jobs(end)

@@ -171,7 +171,7 @@ def test_what_expired_can_not_be_decided(account, provider):
     assert [text(one) for one in page["badges"]] == ["expired"]
     assert list(page["commands"]) == []
     assert reasons(confirm(browser, address(asked, "approve"))) == [("Z7", "not_waiting")]
-    assert "credit_limit" not in tuple(provider.stored(account))
+    assert provider.stored(account) == {"cash": Decimal(7)}
 
 
 def test_whoever_asked_withdraws(asked, maker):

@@ -115,4 +115,4 @@ def _wait(is_there: Callable[[], bool], what: str, who: str) -> None:
                 f"After {PATIENCE_SECONDS} seconds {what} did not come. Is {who} running?"
                 " `python3 dev.py demo` starts all; logs are in var/log/."
             )
-        time.sleep(0.5)
+        time.sleep(1)

@@ -1,0 +1,50 @@
+"""Commitments, locked and as the rules see them; and what is used of them afterwards."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from finance_mgmt.money import ZERO
+
+from ..models import Commitment, CoverUse
+from ..rules import coverage
+
+
+def lock_covers(accounts: Collection[int], since: datetime | None) -> list[coverage.Cover]:
+    """Lock the commitments of these accounts, with what each slot since then has given."""
+    rows = Commitment.objects.select_for_update().filter(owner_id__in=accounts).order_by("pk")
+    found = {
+        row.pk: coverage.Cover(
+            commitment=row.pk,
+            code=row.code,
+            owner=row.owner_id,
+            kind=row.kind,
+            starts_at=row.starts_at,
+            expires_at=row.expires_at,
+            is_shared=row.is_shared,
+            product=row.product_id,
+            families=frozenset(row.families.values_list("pk", flat=True)),
+            quantity=row.quantity or ZERO,
+            commit=row.commit_amount or ZERO,
+            rate=row.rate or Decimal(1),
+        )
+        for row in rows
+    }
+    uses = CoverUse.objects.filter(commitment_id__in=found)
+    for use in uses.filter(slot_start__gte=since) if since else ():
+        found[use.commitment_id].used[use.slot_start] = use.used
+    return list(found.values())
+
+
+def write_uses(covers: Iterable[coverage.Cover]) -> None:
+    """Store how much of each slot is used."""
+    CoverUse.objects.bulk_create(
+        (
+            CoverUse(commitment_id=one.commitment, slot_start=slot, used=used)
+            for one in covers
+            for slot, used in one.used.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["commitment", "slot_start"],
+        update_fields=["used"],
+    )
