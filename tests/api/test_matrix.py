@@ -33,10 +33,11 @@ def test_every_address_of_the_schema_is_in_the_matrix():
 def world(provider) -> World:
     found = build(provider)
     grants.grant(relationship=found.links["G"], permission="share_discounts", **said(BILLED))
+    asker = user_of(found.accounts["M"]).user
     approvals.ask(
         verb="changes.end",
         arguments={"relationship": found.links["G"].pk},
-        **{**said(BILLED), "key": f"api {found.accounts['M'].pk}/0 ask", "by": "somebody"},
+        **{**said(BILLED), "key": f"api {found.accounts['M'].pk}/0 ask", "by": asker.username},
     )
     return found
 
