@@ -22,6 +22,7 @@ from ..errors import FinanceError
 from . import display
 from .paging import LargeTablePaginator
 from .panels import Fact, Facts, Panel
+from .wording import sentence
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def shown_value(value: Any, currency: str = "") -> Any:
 def show_refusal(form: forms.Form, refusal: FinanceError) -> None:
     """Put a refusal into a form: every reason, its rule, and who can mend it how (L12)."""
     for reason in refusal.reasons:
-        text = f"{reason.message} {reason.mend}".strip()
+        text = f"{sentence(reason.message)} {sentence(reason.mend)}".strip()
         form.add_error(
             None, _("%(sentence)s (rule %(rule)s)") % {"sentence": text, "rule": reason.rule}
         )

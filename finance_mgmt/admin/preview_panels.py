@@ -53,13 +53,17 @@ def refused(refusal: FinanceError) -> list[ReasonShown]:
             reason.rule,
             reason.code,
             sentence(reason.message),
-            display.facts({capfirst(_name(k)): _value(v) for k, v in reason.facts.items()})
-            if reason.facts
-            else "",
+            _found(reason.facts),
             sentence(reason.mend) if reason.mend else "",
         )
         for reason in refusal.reasons
     ]
+
+
+def _found(facts: Mapping[str, Any]) -> Any:
+    """What was found; the formula stands in the sentence already."""
+    shown = {capfirst(_name(k)): _value(v) for k, v in facts.items() if k != "formula"}
+    return display.facts(shown) if shown else ""
 
 
 def panels(found: Preview, at: datetime) -> list[Panel]:

@@ -13,8 +13,8 @@ from .previews import ReasonShown
 from .problems import MEDIA_TYPE, TITLES
 from .request_ids import HEADER as REQUEST_ID
 
-READING = (400, 401, 403, 404, 406, 429, 500, 503)
-WRITING = (*READING, 409, 413, 415, 422)
+READING = (400, 401, 403, 404, 406, 422, 429, 500, 503)
+WRITING = (*READING, 409, 413, 415)
 
 
 class Problem(serializers.Serializer):

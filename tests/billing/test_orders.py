@@ -13,6 +13,7 @@ from finance_mgmt.enums import Permission
 from finance_mgmt.errors import InvalidAmount, KeyReused
 from finance_mgmt.models import Movement
 from finance_mgmt.services import caps
+from finance_mgmt.services.changes import ChangeRefused
 from finance_mgmt.services.relationships import LinkRefused
 from tests.billing.shop import LATER, MAY, NOW, Shop, amounts, bill, books, charged, paid, refused
 from tests.provider import at
@@ -215,6 +216,20 @@ def test_an_unpaid_order_keeps_its_owner_from_being_linked(shop, master, alone):
         shop.link(master, alone, NOW)
     shop.cancel(order)
     shop.link(master, alone, NOW)
+
+
+@pytest.mark.rule("C2", "L4", "L10")
+def test_a_change_of_payer_never_reaches_back_before_a_paid_order(shop, master, alone):
+    """Both at once, the order first, the change by a clock that was read just before."""
+    shop.order(alone, shop.prepaid(), "10", NOW)
+    before, same = at("2024-05-10 14:20:29.999999"), NOW
+    with refused(LinkRefused, "L4 unpaid_orders"):
+        shop.link(master, alone, before)
+    link = shop.link(master, alone, same)
+    shop.order(alone, shop.prepaid("vm2"), "10", LATER)
+    with refused(ChangeRefused, "L10 unpaid_orders"):
+        shop.end(link, at("2024-05-20 09:59:59"))
+    shop.end(link, LATER)
 
 
 @pytest.mark.rule("C2", "L9")

@@ -41,6 +41,7 @@ def test_credit_goes_to_two_members_at_once(page, master):
     ask(page, master, G_0="600", G_2="250.50")
     assert page.locator("[data-sum=plus]").inner_text() == "850.50"
     page.get_by_role("button", name="Preview").click()
+    page.locator("#moves").wait_for()
     moves = page.locator("#moves tbody tr")
     assert moves.count() == 2
     assert allocated() == [0, 0, 0]

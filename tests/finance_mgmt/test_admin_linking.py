@@ -324,6 +324,7 @@ def test_the_buttons_follow_the_state(provider, pair, managed):
         "Upgrade to trusteeship",
         "Move to another master",
         "End the relationship",
+        "Unified settlement",
     ]
     provider.end(managed, now())
     assert labels(managed) == []
