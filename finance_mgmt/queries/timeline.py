@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -46,9 +47,10 @@ def events(
     """
     known = sources()
     start, name, pk = _start(before, at)
-    arguments = {"account": account, "at": start, "name": name, "pk": pk, "size": size + 1}
+    page: dict[str, Any] = {"account": account, "at": start, "name": name, "pk": pk}
+    page["size"] = size + 1
     with connection.cursor() as cursor:
-        cursor.execute(_sql(known), arguments)
+        cursor.execute(_sql(known), page)
         rows = cursor.fetchall()
     found = [Event(row[0], known[row[1]], row[2], *_words(row)) for row in rows[:size]]
     return found, len(rows) > size
