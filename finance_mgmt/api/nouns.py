@@ -36,6 +36,12 @@ class Door(APIView):
         super().perform_authentication(request)
         request.actor = actors.of(request, self.at)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answers are of one person at one moment: nobody on the way keeps them."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
     def needs(self) -> tuple[str, tuple[Role, ...]]:
         """The permission that staff need, and the roles that may do this for an account."""
         raise NotImplementedError

@@ -65,7 +65,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     set_rollback()
     request = context["request"]
     status, code, detail, errors = _tell(error, request)
-    headers = {"Cache-Control": "no-store"}
+    headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     wait = getattr(error, "wait", None)
@@ -124,10 +124,10 @@ def _tell(error: Exception, request: Any) -> tuple[int, str, str, list[dict[str,
     if isinstance(error, exceptions.APIException):
         code = error.get_codes() if isinstance(error.get_codes(), str) else error.default_code
         return error.status_code, str(code), force_str(error.detail), []
-    return *_tell_fault(error), []
+    return *_tell_fault(error, getattr(request, "request_id", "")), []
 
 
-def _tell_fault(error: Exception) -> tuple[int, str, str]:
+def _tell_fault(error: Exception, request_id: str) -> tuple[int, str, str]:
     if isinstance(error, RequestDataTooBig):
         return 413, "too_large", "The body is too large."
     if isinstance(error, SuspiciousOperation):
@@ -137,9 +137,10 @@ def _tell_fault(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, DataError):
         return 422, "out_of_range", "A value is larger than the books can hold."
     if isinstance(error, OperationalError | InterfaceError):
-        log.warning("The database could not do it now: %s", type(error.__cause__).__name__)
+        cause = type(error.__cause__).__name__
+        log.warning("Request %s: the database could not do it now (%s).", request_id, cause)
         return 503, "try_again", "This can't be done at this moment. Try again."
-    log.exception("An API request failed", exc_info=error)
+    log.exception("Request %s failed.", request_id, exc_info=error)
     return 500, "internal_error", "Something is wrong here. Name the request id to our staff."
 
 

@@ -1,7 +1,7 @@
 """Addresses of this floor's resources, and those that belong to the API as a whole."""
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from . import (
@@ -15,6 +15,7 @@ from . import (
     runs,
     tokens,
 )
+from .schema_page import SchemaPage
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 for prefix, views in {
@@ -49,6 +50,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         limits.as_view({"post": "set_limit_preview"}),
     ),
     *router.urls,
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SchemaPage.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
 ]

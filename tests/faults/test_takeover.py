@@ -62,7 +62,7 @@ def test_a_killed_worker_is_taken_over_within_a_minute(transactional_db, tmp_pat
 @contextmanager
 def _celery(*arguments: str, **more: str) -> Iterator[None]:
     """A Celery process on the test's database, killed with all its children at the end."""
-    broker = os.environ["CELERY_BROKER_URL"]
+    broker = os.environ["CELERY_BROKER_URL"].split("?")[0]  # its own queues, beside the others
     virtual = "?virtual_host=9" if broker.startswith("redis+socket") else ""
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "finance_mgmt", *arguments, "-l", "WARNING"],
