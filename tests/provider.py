@@ -182,7 +182,12 @@ class Provider:
             assert finished.state == "done", [step.error for step in finished.steps.all()]
 
     def charges(self) -> list[Charge]:
-        return list(Charge.objects.order_by("period_start", "owner", "product", "id"))
+        """Every charge, in an order that does not hang on how the database wrote them."""
+        return list(
+            Charge.objects.order_by(
+                "period_start", "owner", "product", "is_late", "quantity", "payable_amount", "id"
+            )
+        )
 
     def bills(self) -> list[Bill]:
         return list(Bill.objects.order_by("month", "payer"))
