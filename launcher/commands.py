@@ -18,6 +18,7 @@ from launcher.web import HOST, await_pages, choose_port
 
 MANAGE = [str(PYTHON), "manage.py"]
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "finance_mgmt.settings"}
+EVERYTHING = ["-n", "2", "--dist", "loadfile"]  # two files at a time: half the wait on two cores
 IN_USE = (
     "Web, worker and beat of this checkout are running already. Stop them with Ctrl-C where they "
     "run or with `python3 dev.py stop`, then run this again."
@@ -48,13 +49,13 @@ def manage(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """pytest on servers of its own that do not wait for the disk."""
+    """pytest on servers of its own that do not wait for the disk; all tests unless told which."""
     install(main_base(), for_developers=True)
     with running_alone(spare_bases("test")) as servers, servers.base.noted("test"):
         say(f"Testing on {servers.description()}.")
         environment = servers.environment()
         environment.pop("DJANGO_SETTINGS_MODULE", None)  # pyproject.toml names the tests' own
-        command = [str(PYTHON), "-m", "pytest", *arguments]
+        command = [str(PYTHON), "-m", "pytest", *(arguments or EVERYTHING)]
         return foreground.run(command, environment, farewell=signal.SIGINT)
 
 

@@ -27,8 +27,9 @@ def account(shop):
 
 
 def rated() -> list[tuple]:
-    """(owner, quantity, list amount) of usage, in the order it was charged."""
-    rows = Charge.objects.filter(kind="usage").order_by("id")
+    """(owner, quantity, list amount) of usage, in the order it was charged; then by period."""
+    rows = Charge.objects.filter(kind="usage")
+    rows = rows.order_by("step__run_id", "period_start", "owner", "list_amount")
     return list(rows.values_list("owner__number", "quantity", "list_amount"))
 
 
