@@ -8,7 +8,7 @@ from tests.provider import Provider
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """At the end, whoever is still connected (a worker that was killed) must not keep the database."""
+    """At the end, whoever is still connected (a killed worker) must not keep the database."""
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
