@@ -1,13 +1,14 @@
 """Reads of the ground floor: policy, where an account stands, what it has."""
 
 from .funds import figures, figures_of
-from .standing import in_force, members_of, mode_at, standings, terms
+from .standing import in_force, last_change, members_of, mode_at, standings, terms
 from .switches import policy
 
 __all__ = [
     "figures",
     "figures_of",
     "in_force",
+    "last_change",
     "members_of",
     "mode_at",
     "policy",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Prefetch, Q
+from django.db.models import Max, Prefetch, Q
 
 from ..enums import End, Mode, Permission, RelationshipState
 from ..models import Grant, Relationship
@@ -36,6 +36,22 @@ def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]
             granted=frozenset((Permission(g.permission), End(g.held_by)) for g in link.in_force),
         )
     return found
+
+
+def last_change(account_ids: Collection[int], at: datetime) -> datetime:
+    """When it last changed where these members stand, as far as committed; `at` if not later.
+
+    Later than `at` only where somebody else was faster: asked after, done before.
+    """
+    ended = Q(state=RelationshipState.ENDED)
+    links = Relationship.objects.filter(member_id__in=account_ids, state__in=IN_FORCE_STATES)
+    found = links.aggregate(
+        begun=Max("effective_from"),
+        upgraded=Max("trusteeship_from", filter=Q(mode=Mode.TRUSTEESHIP)),
+        ended=Max("effective_to", filter=ended),
+        revoked=Max("grants__granted_until"),
+    )
+    return max([at, *(instant for instant in found.values() if instant)])
 
 
 def mode_at(link: Relationship, at: datetime) -> Mode:

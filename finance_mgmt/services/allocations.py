@@ -16,6 +16,7 @@ from ..rules.credit import Figures
 from ..rules.terms import Standing, decide
 from . import decisions, ledger, locks
 from .credit import CreditRefused
+from .pairs import standings_of_locked
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _look(
     members = {row.number: row for row in Account.objects.filter(number__in=list(moves))}
     ids = [master.pk, *(row.pk for row in members.values())]
     funds = locks.lock_funds(ids)
-    stands = queries.standings(ids, at)
+    stands = standings_of_locked(ids, at)
     figures = {pk: queries.figures(row, decide(stands[pk])) for pk, row in funds.items()}
     unknown = [
         Reason("F6", "not_linked", f"{number} is not a member of {master.number}.", {})

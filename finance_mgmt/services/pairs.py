@@ -1,6 +1,7 @@
 """A master and a member between whom money moves: locked, with where they stand (F6-F8)."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -39,9 +40,25 @@ class Pair:
 def lock_pair(master: Account, member: Account, at: datetime) -> Pair:
     """Lock the funds of both ends, in key order, and read where they stand."""
     funds = locks.lock_funds([master.pk, member.pk])
-    standings = queries.standings([master.pk, member.pk], at)
+    standings = standings_of_locked([master.pk, member.pk], at)
     figures = {pk: queries.figures(row, decide(standings[pk])) for pk, row in funds.items()}
     return Pair(master, member, standings[member.pk], figures[master.pk], figures[member.pk])
+
+
+def standings_of_locked(account_ids: Collection[int], at: datetime) -> dict[int, Standing]:
+    """Where accounts stand whose funds are locked: at the instant, less what was ended since.
+
+    Whoever waited for the lock was asked before the one that held it, and is done after: what that
+    one ended is ended, or nothing would ever take back what is given now (F6, Z4, L10).
+    """
+    found = queries.standings(account_ids, at)
+    later = queries.last_change(account_ids, at)
+    if later > at:
+        for account, now in queries.standings(account_ids, later).items():
+            then = found[account]
+            is_same = (then.relationship, then.mode) == (now.relationship, now.mode)
+            found[account] = replace(now, granted=then.granted & now.granted) if is_same else now
+    return found
 
 
 def judge_arrears(account: Account, figures: Figures, at: datetime) -> list[Reason]:

@@ -6,7 +6,9 @@ that the loss is real, and that the test would see it.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -40,6 +42,28 @@ def at_once(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
         thread.join(PATIENCE_SECONDS)
     assert [thread for thread in threads if thread.is_alive()] == []
     return outcomes
+
+
+@contextmanager
+def team(size: int) -> Iterator[Callable[[Sequence[Callable[[], Any]]], list[Any]]]:
+    """Racers that race again and again: their threads and connections stay until the end.
+
+    Gives a function that does `size` jobs at the same time and returns as `at_once` does.
+    """
+    start = threading.Barrier(size)
+
+    def work(job: Callable[[], Any]) -> Any:
+        start.wait(PATIENCE_SECONDS)
+        try:
+            return job()
+        except Exception as error:  # noqa: BLE001 (the test looks at it)
+            return error
+
+    with ThreadPoolExecutor(size) as pool:
+        try:
+            yield lambda jobs: list(pool.map(work, jobs, timeout=PATIENCE_SECONDS))
+        finally:
+            list(pool.map(work, [lambda: connection.close()] * size))  # each its own
 
 
 def counted(outcomes: Sequence[Any]) -> dict[str, int]:

@@ -1,0 +1,54 @@
+"""The race for the last cents, a hundred times over (RELIABILITY C1: 100 of 100 exact)."""
+
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from billing.services import orders
+from tests.billing.shop import Shop
+from tests.concurrency.races import Meeting, counted, team, without_row_locks
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+CLIENTS = 8
+CENTS = 3  # for which they race
+ROUNDS = 100
+
+
+@contextmanager
+def market():
+    """An account and a product, made once; each round gives the account its last cents anew."""
+    shop = Shop()
+    shop.start_closing()
+    account, product = shop.account("A"), shop.prepaid()
+
+    def buy() -> object:
+        return shop.order(account, product, "0.01")
+
+    with team(CLIENTS) as race:
+        yield shop, account, lambda: counted(race([buy] * CLIENTS))
+
+
+@pytest.mark.rule("F5")
+def test_c1_a_hundred_races_for_the_last_cents_are_exact_a_hundred_times(transactional_db):
+    with market() as (shop, account, race):
+        for number in range(1, ROUNDS + 1):
+            limit = number * CENTS * Decimal("0.01")
+            shop.limit(account, str(limit))
+            found = race()
+            assert found == {"done": CENTS, "funds_too_low": CLIENTS - CENTS}, f"round {number}"
+            assert shop.stored(account) == {"credit_limit": limit, "used": limit}
+    assert shop.wrong_books() == []
+
+
+@pytest.mark.rule("F5")
+def test_c1_twin_of_the_hundred_without_the_lock_every_round_loses(transactional_db, monkeypatch):
+    with market() as (shop, account, race):
+        without_row_locks(monkeypatch)
+        Meeting(CLIENTS).before(monkeypatch, orders, "write_remaining")
+        for number in range(1, 4):
+            used = shop.stored(account).get("used", Decimal())
+            shop.limit(account, str(used + CENTS * Decimal("0.01")))
+            assert race() == {"done": CLIENTS}, f"round {number}"
+            assert shop.figures(account).overshoot == (CLIENTS - CENTS) * Decimal("0.01")
