@@ -1,42 +1,53 @@
 """Scheduled doors: each asks what is due, and may run twice, late or at once."""
 
-from celery import shared_task
+from datetime import datetime
+from functools import partial
 
-from finance_mgmt.clock import now
-from finance_mgmt.tasks import poke
+from finance_mgmt.enums import Parked
+from finance_mgmt.services import parking
+from finance_mgmt.tasks import asked_for, job
 
 from .services import bills, cycles, resources, settlement, warnings
 
 
-@shared_task(name="billing.close_due_cycles")
-def close_due_cycles() -> None:
+@job("billing.close_due_cycles")
+def close_due_cycles(at: datetime) -> str:
     """Close every cycle that is due (C4)."""
-    if run := cycles.close(by="job:close", at=now()):
-        poke(run)
+    return asked_for(cycles.close(by="job:close", at=at))
 
 
-@shared_task(name="billing.issue_due_bills")
-def issue_due_bills() -> None:
+@job("billing.issue_due_bills")
+def issue_due_bills(at: datetime) -> str:
     """Issue the bills of the earliest month that is closed and not billed (B5)."""
-    if run := bills.issue(by="job:bill", at=now()):
-        poke(run)
+    return asked_for(bills.issue(by="job:bill", at=at))
 
 
-@shared_task(name="billing.settle_due_bills")
-def settle_due_bills() -> None:
+@job("billing.settle_due_bills")
+def settle_due_bills(at: datetime) -> str:
     """Settle bills whose due date has come from the payer's, or the master's, cash (S1, S2)."""
-    at = now()
+    by = "job:settle"
+    settled = 0
     for bill in settlement.due_bills(at):
-        settlement.settle_due(bill=bill, by="job:settle", at=at)
+        do = partial(settlement.settle_due, bill=bill, by=by, at=at)
+        was_done, _ = parking.attempt(do, job=Parked.SETTLE, account=bill.payer_id, by=by, at=at)
+        settled += was_done
+    return f"{settled} due" if settled else ""
 
 
-@shared_task(name="billing.review_resources")
-def review_resources() -> None:
+@job("billing.review_resources")
+def review_resources(at: datetime) -> str:
     """Suspend and resume resources by the funds that decide (R3)."""
-    resources.review(by="job:resources", at=now())
+    changed = resources.review(by="job:resources", at=at)
+    return f"{len(changed)} suspended or resumed" if changed else ""
 
 
-@shared_task(name="billing.evaluate_warnings")
-def evaluate_warnings() -> None:
+@job("billing.evaluate_warnings")
+def evaluate_warnings(at: datetime) -> str:
     """Judge the figures that moved against their thresholds (W1)."""
-    warnings.evaluate(by="job:warnings", at=now())
+    by = "job:warnings"
+    told = warnings.tell_caps(by=by, at=at)
+    for account in warnings.watched():
+        do = partial(warnings.evaluate_account, account, by=by, at=at)
+        _, notices = parking.attempt(do, job=Parked.WARNINGS, account=account, by=by, at=at)
+        told += notices or 0
+    return f"{told} told" if told else ""

@@ -21,8 +21,13 @@ def settings_name_functions(**options: Any) -> list[Error]:
     return wrong
 
 
+FUNCTIONS = ("prepare", "perform", "split")  # the other words of a kind of run name no function
+
+
 def _paths() -> Iterator[tuple[str, str]]:
     for doing in settings.RUN_STEPS.values():
-        yield from (("RUN_STEPS", path) for path in doing.values() if path)
+        yield from (("RUN_STEPS", path) for name in FUNCTIONS if (path := doing.get(name)))
+    for asks in settings.JOBS.values():
+        yield from (("JOBS", path) for path in asks.values())
     for setting in ("LINK_FACTS", "CYCLE_LOCKS", "BOOK_CHECKS", "DASHBOARD_PANELS"):
         yield from ((setting, path) for path in getattr(settings, setting, []))

@@ -100,6 +100,18 @@ class RunState(TextChoices):
     RUNNING = "running", _("running")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")  # gave up after several attempts; staff can retry
+    SKIPPED = "skipped", _("skipped")  # a step whose accounts are parked: not tried
+
+
+class Parked(TextChoices):
+    """What a parked account is left out of (services/parking.py)."""
+
+    ALL = "all", _("all scheduled money jobs")  # by hand
+    CLOSE = "close", _("closing of cycles")
+    BILL = "bill", _("issue of bills")
+    SETTLE = "settle", _("automatic settlement")
+    CHANGES = "changes", _("planned changes")  # and closing, which waits for them (L9)
+    WARNINGS = "warnings", _("warnings")
 
 
 class ApprovalState(TextChoices):

@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from . import settings_admin
+from . import settings_admin, settings_jobs
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -200,25 +200,9 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# What each kind of run does with one of its steps (services/runs.py): `prepare` may run several
-# times and commit as it goes, `perform` is one transaction with the mark that the step is done.
-# `split` cuts a step that failed into smaller ones, so that only what can't be done stays behind.
-RUN_STEPS: dict[str, dict[str, str | None]] = {
-    "import": {
-        "prepare": "billing.services.imports.read_step",
-        "perform": "billing.services.imports.store_step",
-    },
-    "close": {
-        "prepare": None,
-        "perform": "billing.services.cycles.close_step",
-        "split": "billing.services.cycles.split_step",
-    },
-    "bill": {
-        "prepare": None,
-        "perform": "billing.services.bills.issue_step",
-        "split": "billing.services.bills.split_step",
-    },
-}
+# What background work does.
+RUN_STEPS = settings_jobs.RUN_STEPS
+JOBS = settings_jobs.JOBS
 
 # Who may object to a link, and with which facts: functions (account_ids, at) -> facts by account.
 LINK_FACTS = [
@@ -289,6 +273,7 @@ LOGGING = {
 # What the admin looks like, and what each floor adds to it.
 DASHBOARD_PANELS = settings_admin.DASHBOARD_PANELS
 ACCOUNT_PANELS = settings_admin.ACCOUNT_PANELS
+ACCOUNT_COMMANDS = settings_admin.ACCOUNT_COMMANDS
 RELATIONSHIP_COMMANDS = settings_admin.RELATIONSHIP_COMMANDS
 TIMELINE_SOURCES = settings_admin.TIMELINE_SOURCES
 ADMIN_NAVIGATION = settings_admin.ADMIN_NAVIGATION

@@ -5,10 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 # Panels are functions by dotted path, so that upper floors add theirs to pages below.
 DASHBOARD_PANELS = [  # (request) -> panels of the first page
+    "finance_mgmt.admin.alerts.dashboard_panels",
     "billing.admin.dashboard.panels",
     "finance_mgmt.admin.runs.dashboard_panels",
 ]
 ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
+ACCOUNT_COMMANDS: list[str] = []  # of upper floors
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
@@ -32,6 +34,12 @@ ADMIN_NAVIGATION = [
                 "model": "finance_mgmt.run",
                 "icon": "manufacturing",
                 "badge": "finance_mgmt.admin.runs.failed_count",
+            },
+            {"model": "finance_mgmt.job", "icon": "avg_pace"},
+            {
+                "model": "finance_mgmt.parking",
+                "icon": "pause_circle",
+                "query": {"now": "parked"},
             },
         ],
     ),

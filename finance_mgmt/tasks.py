@@ -3,18 +3,47 @@
 import logging
 import os
 import socket
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
 from .clock import now
-from .enums import RunState
+from .enums import Parked, RunState
 from .models import Run
-from .services import approvals, effects, relationships, runs, trail
+from .services import approvals, effects, jobs, parking, relationships, runs, trail, verification
 
 MOST_WORKERS = 4
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 
 log = logging.getLogger(__name__)
+
+
+def job(task: str) -> Callable[[Callable[[datetime], str]], Any]:
+    """Make a function a scheduled job: it asks what is due at an instant, and says what it did.
+
+    Each look leaves its traces (services/jobs.py). What it raises is noted; the next look tries
+    again.
+    """
+
+    def wrap(look: Callable[[datetime], str]) -> Any:
+        def run() -> None:
+            at = now()
+            jobs.started(task, at=at)
+            try:
+                did = look(at)
+            except Exception as error:
+                jobs.failed(task, error, at=now())
+                raise
+            jobs.finished(task, did, at=now())
+
+        # Not functools.wraps: Celery would read the signature of `look`, and ask for an instant.
+        run.__name__, run.__doc__, run.__module__ = look.__name__, look.__doc__, look.__module__
+        return shared_task(name=task)(run)
+
+    return wrap
 
 
 @shared_task(name="finance_mgmt.work_run")
@@ -23,46 +52,87 @@ def work_run(*, run_id: int) -> None:
     runs.work(run_id, worker=f"{socket.gethostname()}:{os.getpid()}")
 
 
-@shared_task(name="finance_mgmt.reconcile")
-def reconcile() -> None:
+@job("finance_mgmt.reconcile")
+def reconcile(at: datetime) -> str:
     """Look for unfinished runs, whoever left them, and have them worked on."""
-    for run in Run.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING]):
+    unfinished = list(Run.objects.filter(state__in=UNFINISHED).order_by("id"))
+    for run in unfinished:
         poke(run)
+    return _many(len(unfinished), "unfinished run")
 
 
-@shared_task(name="finance_mgmt.apply_due_changes")
-def apply_due_changes() -> None:
+@job("finance_mgmt.apply_due_changes")
+def apply_due_changes(at: datetime) -> str:
     """Let future-dated changes of relationships take effect, earliest first (L9)."""
-    at = now()
-    for relationship in effects.due_changes(at):
-        effects.apply(relationship=relationship, by="job:changes", at=at)
+    by = "job:changes"
+    done = 0
+    for link in effects.due_changes(at):
+
+        def apply(link: Any = link) -> None:
+            effects.apply(relationship=link, by=by, at=at)
+
+        was_done, _ = parking.attempt(
+            apply, job=Parked.CHANGES, account=link.member_id, by=by, at=at
+        )
+        done += was_done
+    return _many(done, "change")
 
 
-@shared_task(name="finance_mgmt.expire_invitations")
-def expire_invitations() -> None:
+@job("finance_mgmt.expire_invitations")
+def expire_invitations(at: datetime) -> str:
     """Close invitations that nobody answered in time (L5)."""
-    relationships.expire(by="job:invitations", at=now())
+    return _many(relationships.expire(by="job:invitations", at=at), "invitation")
 
 
-@shared_task(name="finance_mgmt.expire_approvals")
-def expire_approvals() -> None:
+@job("finance_mgmt.expire_approvals")
+def expire_approvals(at: datetime) -> str:
     """Close requests for approval that nobody decided in time (Z7)."""
-    approvals.expire(by="job:approvals", at=now())
+    return _many(approvals.expire(by="job:approvals", at=at), "request")
 
 
-@shared_task(name="finance_mgmt.seal_trail")
-def seal_trail() -> None:
+@job("finance_mgmt.seal_trail")
+def seal_trail(at: datetime) -> str:
     """Seal new decisions into the hash chain (Z8)."""
-    at = now()
-    while trail.seal(at=at) == trail.MOST:
-        pass
+    sealed = trail.seal(at=at)
+    while sealed and sealed % trail.MOST == 0:
+        sealed += trail.seal(at=at)
+    return _many(sealed, "decision")
+
+
+@job("finance_mgmt.verify_books")
+def verify_books(at: datetime) -> str:
+    """Have the books recomputed, once a night (F10)."""
+    run = verification.verify(by="job:verify", at=at)
+    return asked_for(run)
+
+
+def asked_for(run: Run | None) -> str:
+    """Have a run that a job opened worked on, and say so."""
+    if run is None:
+        return ""
+    poke(run)
+    return str(run)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
 def poke(run: Run) -> None:
     """Ask the workers to look at a run. Without a broker the reconciler finds it later."""
-    waiting = run.steps.exclude(state__in=[RunState.DONE, RunState.FAILED]).count()
+    waiting = run.steps.filter(state__in=UNFINISHED).count()
     try:
         for _ in range(min(waiting, MOST_WORKERS) or 1):
             work_run.apply_async(kwargs={"run_id": run.pk}, retry=False)
     except OperationalError:
         log.warning("The broker is away: run %s waits for the reconciler.", run.pk)
+
+
+def look_now(task: str) -> bool:
+    """Ask the workers to look what is due for a job. False: the broker is away."""
+    try:
+        current_app.send_task(task, retry=False)
+    except OperationalError:
+        log.warning("The broker is away: %s waits for its next look.", task)
+        return False
+    return True

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles, notice, paged
-from finance_mgmt.admin.runs import progress_part
+from finance_mgmt.admin.run_panels import progress_part
 from finance_mgmt.enums import RunState
 
 from ..enums import ImportState, RowStatus

@@ -11,11 +11,12 @@ from django.db import connection, transaction
 
 from finance_mgmt import periods
 from finance_mgmt import queries as ground
-from finance_mgmt.enums import MovementKind, Pocket, RunState
+from finance_mgmt.enums import MovementKind, Parked, Pocket, RunState
 from finance_mgmt.models import Account, Funds, Relationship, Run, RunStep
 from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO
 from finance_mgmt.policy import Policy
+from finance_mgmt.queries.parking import parked_from
 from finance_mgmt.services import decisions, ledger, locks, runs
 from finance_mgmt.services.checkpoints import checkpoint
 
@@ -62,6 +63,7 @@ def issue(*, by: str, at: datetime) -> Run | None:
 
     Returns it; None: no month is due. A payer whose usage waits in a close that is not done is
     left out of this month and later ones, which are looked at again; others are not kept waiting.
+    So is one that is parked.
     Safe to call any number of times.
     """
     horizon = horizon_locked()
@@ -128,7 +130,7 @@ def _is_closed(month: date, closed_through: datetime, policy: Policy) -> bool:
 
 def _payers(month: date) -> tuple[list[int], bool]:
     payers = due_payers(month)
-    waiting = unfinished_owners()
+    waiting = {*unfinished_owners(), *parked_from(Parked.BILL)}
     if not waiting:
         return payers, False
     links = Relationship.objects.filter(state__in=DATED_STATES)

@@ -10,19 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from finance_mgmt import queries as ground
-from finance_mgmt.enums import MovementKind, Pocket, RunState
+from finance_mgmt.enums import MovementKind, Parked, Pocket, RunState
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Relationship, Run, RunStep
 from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO
+from finance_mgmt.queries.parking import parked_from
 from finance_mgmt.services import decisions, effects, ledger, locks, runs
 from finance_mgmt.services.checkpoints import checkpoint
 
 from ..models import ClosedThrough, Voucher, VoucherDraw
 from ..queries import due_records
-from ..rules.chunks import chunks
+from ..rules.chunks import chunks, groups_of
 from . import close_sql
 from .walked_charges import Walk, walked
 
@@ -53,11 +55,14 @@ def close(*, by: str, at: datetime) -> Run | None:
     Safe to call any number of times: while a run is unfinished no other is opened, and the
     horizon only moves forward. Nothing happens before `start_closing`. A change of a relationship
     that is due and not yet made is waited for: nothing after its instant is closed before (L9).
+    Groups with a parked account get steps of their own, which are skipped until it is released.
     """
     horizon = horizon_locked()
     unfinished = Run.objects.filter(kind="close", state__in=[RunState.QUEUED, RunState.RUNNING])
     after = horizon.instant or BEGINNING
-    at = min([at, *(effects.instant(link) for link in effects.due_changes(at))])
+    parked = parked_from(Parked.CLOSE)
+    waited_for = [link for link in effects.due_changes(at) if link.member_id not in parked]
+    at = min([at, *(effects.instant(link) for link in waited_for)])
     if horizon.started_at is None or at <= after or unfinished.exists():
         return None
     records = due_records(after, at)
@@ -65,13 +70,13 @@ def close(*, by: str, at: datetime) -> Run | None:
     horizon.save(update_fields=["instant"])
     if not records:
         return None
-    links = Relationship.objects.filter(state__in=DATED_STATES)
-    steps = chunks(records, links.values_list("master_id", "member_id"))
+    scopes, skipped = _steps(records, parked)
     return runs.open(
         kind="close",
-        scopes=_scopes(steps),
+        scopes=scopes,
         facts={"after": after.isoformat(), "through": at.isoformat()},
         total_units=sum(records.values()),
+        skipped=skipped,
         key=f"close through {at.isoformat()}",
         by=by,
         at=at,
@@ -116,9 +121,34 @@ def split_step(step: RunStep) -> list[dict[str, Any]]:
     after, through = (datetime.fromisoformat(step.run.facts[end]) for end in ("after", "through"))
     owners = set(step.scope["owners"])
     due = {owner: size for owner, size in due_records(after, through).items() if owner in owners}
-    links = Relationship.objects.filter(state__in=DATED_STATES)
     half = (sum(due.values()) + 1) // 2
-    return _scopes(chunks(due, links.values_list("master_id", "member_id"), most=half))
+    pairs = _links().values_list("master_id", "member_id")
+    return _scopes(chunks(due, pairs, most=half))
+
+
+def _steps(
+    records: dict[int, int], parked: set[int]
+) -> tuple[list[dict[str, Any]], dict[int, str]]:
+    """The scopes of a close, and which of them are skipped, with the reason."""
+    pairs = list(_links().values_list("master_id", "member_id"))
+    free = {owner: size for owner, size in records.items() if owner not in parked}
+    scopes: list[dict[str, Any]] = []
+    skipped: dict[int, str] = {}
+    for account in sorted(parked):
+        group = groups_of([account], pairs)
+        due = [owner for owner in sorted(group) if owner in records]
+        if due and not any(owner in scope["owners"] for scope in scopes for owner in due):
+            skipped[len(scopes)] = "Its group waits for an account that is parked."
+            size = sum(records[owner] for owner in due)
+            held = sorted(parked.intersection(group))
+            scopes.append({"owners": due, "records": size, "waits_for": held})
+        for owner in group:
+            free.pop(owner, None)
+    return scopes + _scopes(chunks(free, pairs)), skipped
+
+
+def _links() -> QuerySet[Relationship]:
+    return Relationship.objects.filter(state__in=DATED_STATES)
 
 
 def _scopes(steps: list[tuple[list[int], int]]) -> list[dict[str, Any]]:

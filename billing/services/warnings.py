@@ -76,8 +76,24 @@ def evaluate(*, by: str, at: datetime) -> int:
 
     Safe to call any time: each movement and charge is judged once.
     """
-    accounts = Threshold.objects.values_list("account_id", flat=True).distinct()
-    return sum(_evaluate(account, at) for account in sorted(accounts)) + _tell_caps(at)
+    return sum(_evaluate(account, at) for account in watched()) + _tell_caps(at)
+
+
+def watched() -> list[int]:
+    """The accounts that have thresholds."""
+    return sorted(Threshold.objects.values_list("account_id", flat=True).distinct())
+
+
+@transaction.atomic
+def evaluate_account(account: int, *, by: str, at: datetime) -> int:
+    """Judge one account, as `evaluate` does. Returns the notices written."""
+    return _evaluate(account, at)
+
+
+@transaction.atomic
+def tell_caps(*, by: str, at: datetime) -> int:
+    """Tell masters of members that passed their soft cap (F12). Returns the notices written."""
+    return _tell_caps(at)
 
 
 def _evaluate(account: int, at: datetime) -> int:

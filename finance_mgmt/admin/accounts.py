@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
@@ -26,6 +28,7 @@ from . import (
     funds,
     linking,
     money_commands,
+    parking,
     timeline,
 )
 from .base import Command, ReadOnlyAdmin
@@ -147,18 +150,20 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def own_urls(self) -> list[URLPattern]:
         """Every command about its money, and its timeline."""
-        return command_pages.urls(self, money_commands.PAGES) + timeline.urls(self)
+        return command_pages.urls(self, _pages()) + timeline.urls(self)
 
     def commands(self, request: HttpRequest, row: Account) -> Sequence[Command]:
         """What this person may do with it."""
         links = linking.button(request, row)
-        money = command_pages.buttons(request, row, money_commands.PAGES)
+        money = command_pages.buttons(request, row, _pages())
         return [*links, *money, *timeline.button(request, row)]
 
     def badges(self, row: Account) -> Sequence[Any]:
         """The role and what deserves a look."""
         self.fill([row])
-        return [_role(row.standing, row.master, row.member_count), *_states(row)]
+        role = _role(row.standing, row.master, row.member_count)
+        is_parked = parking.open_parkings().filter(account=row).exists()
+        return [role, *_states(row), *([display.badge(_("parked"), "bad")] if is_parked else [])]
 
     def panels(self, request: HttpRequest, row: Account) -> Sequence[Panel]:
         """Figures, terms, funds, links, movements; then what other floors know."""
@@ -181,6 +186,12 @@ class AccountAdmin(ReadOnlyAdmin):
             account_panels.grants(row, at),
         )
         return [panel for panel in found if panel]
+
+
+def _pages() -> list[command_pages.CommandPage]:
+    """All commands, with those of upper floors (settings.ACCOUNT_COMMANDS)."""
+    added = [import_string(path)() for path in settings.ACCOUNT_COMMANDS]
+    return [*money_commands.PAGES, *added, *parking.OF_ACCOUNTS]
 
 
 def _role(standing: Standing, master: Account | None, members: int) -> Any:

@@ -6,52 +6,30 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
-from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
+from ..clock import now
 from ..enums import RunState
 from ..models import Run, RunStep
 from ..services import runs
 from ..tasks import poke
-from . import columns, display
+from . import columns, display, run_panels
 from .base import Command, ReadOnlyAdmin
-from .panels import Column, Fact, Facts, Link, Panel, Part, Table, paged
+from .panels import Column, Link, Panel, Table
+from .run_panels import KIND_NAMES, STATE_TONES
 
-STATE_TONES = {
-    RunState.QUEUED: "quiet",
-    RunState.RUNNING: "busy",
-    RunState.DONE: "good",
-    RunState.FAILED: "bad",
-}
-KIND_NAMES = {
-    "import": gettext_lazy("import of usage"),
-    "close": gettext_lazy("close of cycles"),
-    "bill": gettext_lazy("issue of bills"),
-}
-UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 LAST_RUNS = 6
 
 
 def failed_count(limit: int) -> int:
     """How many runs wait for somebody, counted up to a limit: the sidebar's badge."""
     return Run.objects.filter(state=RunState.FAILED).order_by()[:limit].count()
-
-
-def kind_name(run: Run) -> Any:
-    """What the run does, in words."""
-    return KIND_NAMES.get(run.kind, run.kind)
-
-
-def run_progress(run: Run) -> Any:
-    """A bar in the color of the state."""
-    return display.progress(run.done_units, run.total_units, tone=STATE_TONES[RunState(run.state)])
 
 
 class KindFilter(DropdownFilter):
@@ -73,7 +51,18 @@ class KindFilter(DropdownFilter):
 class RunAdmin(ReadOnlyAdmin):
     """What the workers do, did, and could not do."""
 
-    list_display = ("run_name", "state_badge", "progress", "started_instant", "took", "by")
+    list_display = (
+        "run_name",
+        "state_badge",
+        "progress",
+        "expected",
+        "done",
+        "skipped",
+        "failed",
+        "started_instant",
+        "took",
+        "by",
+    )
     list_filter = (("state", ChoicesDropdownFilter), KindFilter)
     ordering = ("-id",)
 
@@ -83,12 +72,39 @@ class RunAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("run"), ordering="id")
     def run_name(self, row: Run) -> Any:
         """Kind and number."""
-        return _name(row)
+        return run_panels.name(row)
 
     @admin.display(description=gettext_lazy("progress"))
     def progress(self, row: Run) -> Any:
         """How far it is."""
-        return run_progress(row)
+        return run_panels.run_progress(row)
+
+    def fill(self, rows: list[Run]) -> None:
+        """How many steps of each run of the page stand how, in one query."""
+        steps = RunStep.objects.filter(run__in=rows).order_by()
+        counted = steps.values_list("run", "state").annotate(steps=Count("pk"))
+        for row in rows:
+            row.counts = {state: count for run, state, count in counted if run == row.pk}
+
+    @admin.display(description=gettext_lazy("expected"))
+    def expected(self, row: Run) -> Any:
+        """How many steps it has."""
+        return display.count(sum(row.counts.values()))
+
+    @admin.display(description=gettext_lazy("done"))
+    def done(self, row: Run) -> Any:
+        """How many steps are done."""
+        return display.count(row.counts.get(RunState.DONE, 0))
+
+    @admin.display(description=gettext_lazy("skipped"))
+    def skipped(self, row: Run) -> Any:
+        """How many wait for an account that is parked."""
+        return display.count(row.counts.get(RunState.SKIPPED, 0))
+
+    @admin.display(description=gettext_lazy("failed"))
+    def failed(self, row: Run) -> Any:
+        """How many wait for somebody."""
+        return display.count(row.counts.get(RunState.FAILED, 0))
 
     @admin.display(description=gettext_lazy("took"))
     def took(self, row: Run) -> Any:
@@ -107,7 +123,7 @@ class RunAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         run = get_object_or_404(Run, pk=pk)
-        return JsonResponse(progress_facts(run))
+        return JsonResponse(run_panels.progress_facts(run))
 
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put the failed steps back into the queue and have them worked on."""
@@ -117,14 +133,14 @@ class RunAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         run = get_object_or_404(Run, pk=pk)
         with transaction.atomic():
-            runs.retry(run, by=request.user.get_username())
+            runs.retry(run, by=request.user.get_username(), at=now())
             transaction.on_commit(lambda: poke(run))
         messages.success(request, _("The failed steps are queued again."))
         return redirect(display.page_of(Run, pk))
 
     def heading(self, row: Run) -> Any:
         """Kind and number."""
-        return _name(row)
+        return run_panels.name(row)
 
     def badges(self, row: Run) -> Sequence[Any]:
         """The state."""
@@ -139,117 +155,13 @@ class RunAdmin(ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, row: Run) -> Sequence[Panel]:
         """How far it is, then every step."""
-        return [progress_part(row), *_steps(request, row), _about(row)]
-
-
-def _name(run: Run) -> Any:
-    name = capfirst(kind_name(run))
-    return format_html('{} <span class="bo-number">{}</span>', name, run.pk)
-
-
-def progress_facts(run: Run) -> dict[str, Any]:
-    """The state of a run and of its steps, for a page that watches it.
-
-    `version` changes whenever a step's state or the run's does: then the page is read again.
-    """
-    counts = dict(run.steps.values_list("state").annotate(steps=Count("pk")).order_by("state"))
-    return {
-        "state": run.state,
-        "label": str(run.get_state_display()),
-        "is_finished": run.state not in UNFINISHED,
-        "percent": display.progress_percent(run.done_units, run.total_units),
-        "text": f"{run.done_units:,} / {run.total_units:,}" if run.total_units else "",
-        "version": f"{run.state} {sorted(counts.items())}",
-    }
-
-
-def progress_part(run: Run, *, title: Any = "") -> Panel:
-    """The bar that keeps itself up to date while the run is not finished."""
-    return Part(
-        title=title,
-        name="admin/parts/progress.html",
-        context={
-            "run": run,
-            "facts": progress_facts(run),
-            "bar": run_progress(run),
-            "watch_url": reverse("admin:finance_mgmt_run_progress", args=[run.pk]),
-        },
-    )
-
-
-def _about(run: Run) -> Panel:
-    return Facts(
-        title=_("About the run"),
-        facts=[
-            Fact(_("asked for by"), run.by),
-            Fact(_("asked at"), display.instant(run.asked_at)),
-            Fact(_("started at"), display.instant(run.started_at)),
-            Fact(_("finished at"), display.instant(run.finished_at)),
-            Fact(_("took"), display.took(run.started_at, run.finished_at)),
-            Fact(_("key"), run.key, rule="F11"),
-            Fact(_("facts"), display.facts(run.facts)),
-        ],
-    )
-
-
-def _steps(request: HttpRequest, run: Run) -> list[Panel]:
-    order = Q(state=RunState.FAILED)
-    steps, pager = paged(request, run.steps.order_by("number"), "steps")
-    failed = list(run.steps.filter(order).order_by("number")[:5])
-    found: list[Panel] = []
-    if failed:
-        found.append(_errors(failed))
-    table = Table(
-        title=_("Steps"),
-        anchor="steps",
-        columns=[
-            Column(_("step"), True),
-            Column(_("state")),
-            Column(_("scope")),
-            Column(_("attempts"), True),
-            Column(_("worker")),
-            Column(_("heartbeat")),
-            Column(_("lease until")),
-            Column(_("finished at")),
-            Column(_("result")),
-        ],
-        rows=[_step_cells(step) for step in steps],
-        pager=pager,
-        empty=_("This run has no steps."),
-    )
-    return [*found, table]
-
-
-def _errors(failed: list[RunStep]) -> Panel:
-    note = ngettext("%(count)s step shown.", "%(count)s steps shown.", len(failed))
-    return Part(
-        title=_("What failed"),
-        note=note % {"count": len(failed)},
-        name="admin/parts/errors.html",
-        context={"steps": failed},
-    )
-
-
-def _step_cells(step: RunStep) -> list[Any]:
-    return [
-        step.number,
-        display.state_badge(step, "state", STATE_TONES),
-        display.facts(_short(step.scope)),
-        step.attempts,
-        format_html('<span class="bo-worker">{}</span>', step.claimed_by),
-        display.instant(step.heartbeat_at),
-        display.instant(step.lease_until),
-        display.instant(step.finished_at),
-        display.facts(_short(step.result)),
-    ]
-
-
-def _short(found: dict[str, Any]) -> dict[str, Any]:
-    """Long lists as their length: a step may hold hundreds of accounts."""
-    return {
-        name: _("%(count)s in all") % {"count": len(value)} if isinstance(value, list) else value
-        for name, value in found.items()
-    }
+        self.fill([row])
+        return [
+            run_panels.progress_part(row),
+            run_panels.tiles(row),
+            *run_panels.steps(request, row),
+            run_panels.about(row),
+        ]
 
 
 def dashboard_panels(request: HttpRequest) -> list[Panel]:
@@ -259,9 +171,9 @@ def dashboard_panels(request: HttpRequest) -> list[Panel]:
     last = Run.objects.order_by("-id")[:LAST_RUNS]
     rows = [
         [
-            display.link(run, _name(run)),
+            display.link(run, run_panels.name(run)),
             display.state_badge(run, "state", STATE_TONES),
-            run_progress(run),
+            run_panels.run_progress(run),
             display.instant(run.started_at or run.asked_at),
         ]
         for run in last

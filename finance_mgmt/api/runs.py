@@ -89,6 +89,6 @@ class Runs(Listed, Shown, Noun):
     @command(answers=RunShown, staff="run_jobs")
     def retry(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Run:
         """Queue the failed steps again: somebody mended the cause."""
-        run = runs.retry(self.get_object(), by=said["by"])
+        run = runs.retry(self.get_object(), by=said["by"], at=said["at"])
         transaction.on_commit(lambda: poke(run))
         return run

@@ -6,7 +6,9 @@ from .approvals import Approval
 from .caps import Cap
 from .decisions import Decision
 from .funds import Funds, Movement
+from .jobs import Job
 from .notices import Notice
+from .parking import Parking
 from .policy import StoredPolicy
 from .relationships import Grant, Relationship
 from .runs import Run, RunStep
@@ -22,9 +24,11 @@ __all__ = [
     "Funds",
     "Grant",
     "Identity",
+    "Job",
     "MoneyAction",
     "Movement",
     "Notice",
+    "Parking",
     "Relationship",
     "Run",
     "RunStep",

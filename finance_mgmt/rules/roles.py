@@ -8,7 +8,7 @@ LOOKS = tuple(
     for app, models in {
         "finance_mgmt": (
             "account identity relationship grant movement funds cap approval notice decision"
-            " run runstep storedpolicy"
+            " run runstep job parking storedpolicy"
         ),
         "billing": (
             "family product price discount voucher coupon commitment coverage resource order"

@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from ..enums import RunState
 from ..errors import FinanceError
 from ..models import Run, RunStep
+from . import parking
 from .checkpoints import checkpoint
 
 LEASE_SECONDS = 30
@@ -55,13 +56,18 @@ def open(
     scopes: Sequence[Mapping[str, Any]],
     facts: Mapping[str, Any],
     total_units: int,
+    skipped: Mapping[int, str] | None = None,
     key: str,
     by: str,
     at: datetime,
 ) -> Run:
-    """Write down a run with one step per scope. The same key returns the first one."""
+    """Write down a run with one step per scope. The same key returns the first one.
+
+    `skipped` names the scopes, by their place, that are not tried now, and why.
+    """
     if kind not in settings.RUN_STEPS:
         raise AssertionError(f"settings.RUN_STEPS does not say how to do {kind!r}")
+    reasons = skipped or {}
     with transaction.atomic():
         run, is_new = Run.objects.get_or_create(
             key=key,
@@ -75,8 +81,14 @@ def open(
         )
         if is_new:
             RunStep.objects.bulk_create(
-                RunStep(run=run, number=number, scope=scope)
-                for number, scope in enumerate(scopes, start=1)
+                RunStep(
+                    run=run,
+                    number=place + 1,
+                    scope=scope,
+                    state=RunState.SKIPPED if place in reasons else RunState.QUEUED,
+                    error=reasons.get(place, ""),
+                )
+                for place, scope in enumerate(scopes)
             )
     return run
 
@@ -85,9 +97,12 @@ def work(run_id: int, *, worker: str) -> Run:
     """Do the steps of a run that nobody else is doing, until none is left. Safe to call any time.
 
     A step that raises is tried again, 5 times in all; a refusal (FinanceError) is final at once.
-    What failed for good is cut into smaller steps, down to those that can't be done.
+    What failed for good is cut into smaller steps, down to those that can't be done: their
+    accounts are parked. A run of a kind that has an order waits for the earlier ones.
     """
     run = Run.objects.get(pk=run_id)
+    if _waits_for_an_earlier(run):
+        return run
     while step := _claim(run, worker):
         _do(step)
     _finish(run)
@@ -106,15 +121,26 @@ def progress(step: RunStep, done_units: int) -> None:
         )
 
 
-def retry(run: Run, *, by: str) -> Run:
-    """Put the failed steps of a run back into the queue (a person mended the cause)."""
+def retry(run: Run, *, by: str, at: datetime) -> Run:
+    """Put the failed steps of a run back into the queue (a person mended the cause).
+
+    Their accounts are parked no more; what was skipped for them is queued again, too.
+    """
     with transaction.atomic():
         Run.objects.select_for_update().get(pk=run.pk)
         steps = RunStep.objects.filter(run=run, state=RunState.FAILED)
+        parking.release_steps(list(steps.values_list("pk", flat=True)), by=by, at=at)
         if steps.update(state=RunState.QUEUED, attempts=0, error="", lease_until=None):
             Run.objects.filter(pk=run.pk).update(state=RunState.QUEUED, finished_at=None, by=by)
     run.refresh_from_db()
     return run
+
+
+def _waits_for_an_earlier(run: Run) -> bool:
+    if not settings.RUN_STEPS[run.kind].get("is_ordered"):
+        return False
+    unfinished = [RunState.QUEUED, RunState.RUNNING]
+    return Run.objects.filter(kind=run.kind, pk__lt=run.pk, state__in=unfinished).exists()
 
 
 def _claim(run: Run, worker: str) -> RunStep | None:
@@ -174,6 +200,8 @@ def _note_failure(step: RunStep, error: Exception) -> None:
             lease_until=None,
             finished_at=Now() if final else None,
         )
+        if final:
+            parking.park_step(step, parking.in_words(error), at=Now())
 
 
 def _split(step: RunStep) -> bool:

@@ -98,6 +98,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "no_more_goes_back_to_credit_than_came_from_it": {"refunded_to_credit": ONE},
     "a_refund_goes_to_credit_and_cash": {"to_cash": ONE},
     "a_settlement_is_positive": {"amount": Decimal(0)},
+    "nobody_is_released_before_being_parked": {"released_at": BEFORE},
     "a_spending_threshold_is_never_negative": {"kind": "spending", "amount": MINUS},
 }
 

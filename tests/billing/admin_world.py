@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -14,7 +15,7 @@ from billing.services import commitments, orders, vouchers
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.models import Account, StoredPolicy
-from finance_mgmt.services import approvals
+from finance_mgmt.services import approvals, jobs, parking
 from tests.billing import files
 from tests.provider import Provider, at
 
@@ -33,6 +34,8 @@ def fill(provider: Provider, count: int) -> Account:
         vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
         _request(provider, owner)
         _sell(provider, Account.objects.get(number=f"x-{number}"))
+        parking.park(account=owner, reason="under dispute", **provider.said(BILLED))
+        jobs.started(list(settings.JOBS)[number], at=BILLED)
     _imports(provider, count)
     _schedules(count)
     return last

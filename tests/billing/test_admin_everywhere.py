@@ -122,9 +122,11 @@ QUERIES = {
     "finance_mgmt.decision": 2,
     "finance_mgmt.grant": 2,
     "finance_mgmt.identity": 3,
+    "finance_mgmt.job": 20,
     "finance_mgmt.movement": 2,
+    "finance_mgmt.parking": 2,
     "finance_mgmt.relationship": 4,
-    "finance_mgmt.run": 2,
+    "finance_mgmt.run": 3,
     "finance_mgmt.storedpolicy": 1,
 }
 

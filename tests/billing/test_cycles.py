@@ -759,10 +759,10 @@ def test_without_a_price_the_step_fails_naming_products_and_is_done_exactly_once
     assert provider.stored(account) == {"cash": Decimal(100)}
 
     provider.price(bad, "2", LONG_AGO)
-    runs.retry(run, by="clerk")
+    runs.retry(run, by="clerk", at=LONG_AGO)
     assert runs.work(run.pk, worker="test").state == "failed"
     provider.price(worse, "3", LONG_AGO)
-    runs.retry(run, by="clerk")
+    runs.retry(run, by="clerk", at=LONG_AGO)
     assert runs.work(run.pk, worker="test").state == "done"
     assert sorted(payable for *_, payable, _ in charged(provider)) == [1, 20, 30]
     assert provider.stored(account)["unsettled_own"] == 51
@@ -788,7 +788,7 @@ def test_a_group_that_cannot_be_closed_does_not_keep_others_from_their_bills(pro
         ("FINE", JUNE, Decimal(2)),
     ]
     provider.price(bad, "1", LONG_AGO)
-    runs.retry(failed, by="clerk")
+    runs.retry(failed, by="clerk", at=LONG_AGO)
     assert runs.work(failed.pk, worker="test").state == "done"
     provider.jobs(at("2024-07-02"))
     assert [(b.payer.number, b.month, b.total) for b in provider.bills()] == [

@@ -195,7 +195,7 @@ def test_without_a_price_nothing_is_walked_for_free(shop, account):
         0,
     )
     Price.objects.create(product=product, unit_price=2, effective_from=LONG_AGO)
-    runs.retry(run, by="test")
+    runs.retry(run, by="test", at=LONG_AGO)
     runs.work(run.pk, worker="test")
     assert charged() == [("A", "A", 6, 0, 0, 5, 1)]
 

@@ -65,7 +65,7 @@ def progress_url(run: Run) -> str:
 
 def test_the_list_shows_state_and_progress(failed):
     assert listed(everything().get(list_url(Run))) == [
-        [f"Close of cycles {failed.pk}", "failed", "8 / 10", "–", "–", "job"]
+        [f"Close of cycles {failed.pk}", "failed", "8 / 10", "2", "1", "0", "1", "–", "–", "job"]
     ]
 
 
@@ -146,5 +146,5 @@ def test_a_run_with_one_step_and_one_with_three_ask_as_much(
         kind="close", scopes=[{}], facts={}, total_units=0, key="s", by="job", at=LONG_AGO
     )
     for run in (small, failed):
-        with django_assert_num_queries(FRAME + 5):
+        with django_assert_num_queries(FRAME + 6):
             browser.get(page_url(run))

@@ -127,12 +127,12 @@ def test_anything_else_is_tried_five_times_and_then_told():
 def test_a_person_puts_failed_steps_back_once_the_cause_is_mended():
     run = runs.work(opened({"items": [1], "broken": [1]}, {"items": [2]}).pk, worker="w")
     run.steps.filter(number=1).update(scope={"items": [1]})
-    run = runs.retry(run, by="boss")
+    run = runs.retry(run, by="boss", at=LONG_AGO)
     assert (run.state, run.by, run.finished_at) == ("queued", "boss", None)
     assert steps(run) == [(1, [1], "queued", 0), (2, [2], "done", 1)]
     run = runs.work(run.pk, worker="w")
     assert (run.state, run.done_units, done()) == ("done", 2, ["[1]", "[2]"])
-    assert runs.retry(run, by="anybody").by == "boss"
+    assert runs.retry(run, by="anybody", at=LONG_AGO).by == "boss"
 
 
 def test_what_fails_is_split_until_only_what_cannot_be_done_is_left():

@@ -1,0 +1,50 @@
+"""What background work does: the kinds of runs and the scheduled jobs of all floors."""
+
+# What each kind of run does with one of its steps (services/runs.py): `prepare` may run several
+# times and commit as it goes, `perform` is one transaction with the mark that the step is done.
+# `split` cuts a step that failed into smaller ones, so that only what can't be done stays behind:
+# the accounts under `parks` of its scope are parked. Runs of a kind that `is_ordered` are worked on
+# one after the other.
+RUN_STEPS: dict[str, dict[str, str | None]] = {
+    "import": {
+        "prepare": "billing.services.imports.read_step",
+        "perform": "billing.services.imports.store_step",
+    },
+    "close": {
+        "prepare": None,
+        "perform": "billing.services.cycles.close_step",
+        "split": "billing.services.cycles.split_step",
+        "parks": "owners",
+        "is_ordered": "yes",
+    },
+    "bill": {
+        "prepare": None,
+        "perform": "billing.services.bills.issue_step",
+        "split": "billing.services.bills.split_step",
+        "parks": "payers",
+        "is_ordered": "yes",
+    },
+    "verify": {"prepare": None, "perform": "finance_mgmt.services.verification.check_step"},
+}
+
+# The scheduled jobs, for their page: how much is due at an instant (function (at) -> int), and what
+# holds it back (function (at) -> sentences). When they look is in the admin (django-celery-beat).
+JOBS: dict[str, dict[str, str]] = {
+    "finance_mgmt.apply_due_changes": {"due": "finance_mgmt.queries.due.changes"},
+    "billing.close_due_cycles": {
+        "due": "billing.queries.jobs.records",
+        "held": "billing.queries.jobs.what_holds_closing",
+    },
+    "billing.issue_due_bills": {
+        "due": "billing.queries.jobs.payers",
+        "held": "billing.queries.jobs.what_holds_billing",
+    },
+    "billing.settle_due_bills": {"due": "billing.queries.jobs.bills"},
+    "billing.review_resources": {},
+    "billing.evaluate_warnings": {},
+    "finance_mgmt.expire_invitations": {"due": "finance_mgmt.queries.due.invitations"},
+    "finance_mgmt.expire_approvals": {"due": "finance_mgmt.queries.due.approvals"},
+    "finance_mgmt.seal_trail": {},
+    "finance_mgmt.reconcile": {"due": "finance_mgmt.queries.due.unfinished_runs"},
+    "finance_mgmt.verify_books": {},
+}
