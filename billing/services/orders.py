@@ -1,7 +1,9 @@
 """Prepaid orders: placed, priced, paid, cancelled (O1-O3, C2, F4, F5)."""
 
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -12,11 +14,11 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Decision
 from finance_mgmt.rules import four_eyes
 from finance_mgmt.rules.terms import Money, decide
-from finance_mgmt.services import decisions, ledger, locks
+from finance_mgmt.services import again, decisions, ledger, locks
 
 from ..enums import ChargeKind, OrderKind, OrderStatus
 from ..models import Charge, Order, Product, VoucherDraw
-from . import order_limits, order_prices, resources
+from . import hot_orders, order_limits, order_prices, resources
 from .months import hold_months, open_month
 from .purses import lock_purses, write_remaining
 
@@ -27,7 +29,6 @@ class OrderRefused(FinanceError):
     code = "order_refused"
 
 
-@transaction.atomic
 def place(
     *,
     number: str,
@@ -57,9 +58,6 @@ def place(
         "resource": resource,
         "is_paid": is_paid,
     }
-    decision, is_new = decisions.record(verb="orders.place", facts=facts, key=key, by=by, at=at)
-    if not is_new:
-        return Order.objects.get(decision=decision)
     order = Order(
         number=number,
         kind=kind,
@@ -70,8 +68,22 @@ def place(
         months=months,
         placed_at=at,
         list_amount=list_amount,
-        decision=decision,
     )
+    if is_paid and (
+        swift := hot_orders.pay([(order, key, decisions.written(facts))], by=by, at=at)
+    ):
+        return swift[0]
+    return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
+
+
+def _place(
+    order: Order, facts: dict[str, Any], is_paid: bool, key: str, by: str, at: datetime
+) -> Order:
+    decision, is_new = decisions.record(verb="orders.place", facts=facts, key=key, by=by, at=at)
+    if not is_new:
+        return Order.objects.get(decision=decision)
+    order = copy(order)  # as it was, where this is done again
+    order.decision = decision
     if reasons := _judge_placing(order) + resources.judge_order(order, at):
         raise OrderRefused(reasons)
     order.save()

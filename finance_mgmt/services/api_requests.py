@@ -1,7 +1,5 @@
 """A write through the API is done once per key; its answer is stored with its effect (F11)."""
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +8,9 @@ from django.db import OperationalError, connection, transaction
 
 from ..errors import FinanceError, KeyReused, Reason
 from ..models import ApiRequest
+from . import again
 
 MOST_TRIES = 5
-AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: the whole transaction once more
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -48,9 +46,9 @@ def once(
             with transaction.atomic():
                 return _once(asked, at, do)
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") not in AGAIN or attempt == MOST_TRIES:
+            if not again.was_broken_off(error) or attempt == MOST_TRIES:
                 raise
-            time.sleep(random.randint(5, 50) * attempt / 1000)
+            again.wait_a_little(attempt)
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -24,6 +24,11 @@ class _PlainDecimals(DjangoJSONEncoder):
         return plain(o) if isinstance(o, Decimal) else super().default(o)
 
 
+def written(facts: Mapping[str, Any]) -> str:
+    """The facts as the trail keeps them, in JSON."""
+    return json.dumps(facts, cls=_PlainDecimals, sort_keys=True)
+
+
 def record(
     *, verb: str, facts: Mapping[str, Any], key: str, by: str, at: datetime
 ) -> tuple[Decision, bool]:
@@ -35,7 +40,7 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise AssertionError("a decision is written in the transaction of its command")
-    text = json.dumps(facts, cls=_PlainDecimals, sort_keys=True)
+    text = written(facts)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [key, verb, text, by, at])
         row = cursor.fetchone()
