@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from . import settings_admin, settings_jobs
+from . import settings_admin, settings_jobs, settings_sign_in
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    *settings_sign_in.APPS,
     "finance_mgmt",
     "billing",
     "invoicing",
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "finance_mgmt.admin.browser_rules.ContentSecurityPolicy",
     "finance_mgmt.api.request_ids.RequestIds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "finance_mgmt.admin.zone.BillingTimeZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    *settings_sign_in.MIDDLEWARE,
 ]
 
 ROOT_URLCONF = "finance_mgmt.urls"
@@ -71,6 +74,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "finance_mgmt.admin.sign_in.context",
             ],
         },
     },
@@ -112,6 +116,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = settings_sign_in.BACKENDS
+CONTENT_SECURITY_POLICY = settings_sign_in.CONTENT_SECURITY_POLICY
+globals().update(settings_sign_in.TRANSPORT | settings_sign_in.SIGN_IN)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

@@ -1,6 +1,7 @@
 """The admin's look: its sidebar, colors, and the panels that each floor adds to its pages."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 # Panels are functions by dotted path, so that upper floors add theirs to pages below.
@@ -117,6 +118,8 @@ ADMIN_NAVIGATION = [
             {"model": "django_celery_beat.periodictask", "icon": "schedule"},
             {"model": "auth.user", "icon": "person"},
             {"model": "auth.group", "icon": "group"},
+            {"model": "mfa.authenticator", "title": _("Second factors"), "icon": "phonelink_lock"},
+            {"model": "axes.accessattempt", "title": _("Wrong passwords"), "icon": "lock_person"},
         ],
     ),
 ]
@@ -130,6 +133,11 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
     ],
     "SHOW_LANGUAGES": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Second factor and passkeys"), "link": reverse_lazy("mfa_index")}
+        ]
+    },
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",

@@ -1,12 +1,17 @@
 """All addresses. Apps are included by dotted path: the roof is imported by nobody."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+# One door: second factors are asked for there.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("me/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("finance_mgmt.api.urls")),
     path("api/v1/", include("billing.api.urls")),

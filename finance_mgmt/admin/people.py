@@ -1,9 +1,15 @@
 """Staff and their groups, in the look of the rest."""
 
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
 from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -11,6 +17,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 admin.site.unregister(User)
 admin.site.unregister(Group)
 admin.site.unregister(AuthToken)  # tokens are issued by the API, to whoever signs in there
+for _known in (AccessAttempt, AccessFailureLog, AccessLog, EmailAddress, Authenticator):
+    if admin.site.is_registered(_known):
+        admin.site.unregister(_known)
 
 
 @admin.register(User)
@@ -30,3 +39,38 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
     show_full_result_count = False
     actions = None
+
+
+class Kept(ModelAdmin):
+    """What signing in leaves behind: to look at, and to delete when it stands in the way."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody makes these by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits them."""
+        return False
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(Kept):
+    """Wrong passwords by name and address. Deleting a row unlocks."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    fields = ("username", "ip_address", "failures_since_start", "attempt_time", "user_agent")
+    readonly_fields = fields
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(Kept):
+    """Second factors. Deleting one lets its owner in without it: only if the phone is lost."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    search_fields = ("user__username",)
+    fields = ("user", "type", "created_at", "last_used_at")
+    readonly_fields = fields

@@ -79,6 +79,18 @@ class TokensInSchema(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer"}
 
 
+class PasswordsInSchema(OpenApiAuthenticationExtension):
+    """How the schema speaks of name and password."""
+
+    target_class = "finance_mgmt.api.authentication.Passwords"
+    name = "basicAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """HTTP Basic; whoever has a second factor adds its code."""
+        told = "With a second factor, its code goes into the header One-Time-Code."
+        return {"type": "http", "scheme": "basic", "description": told}
+
+
 def refuse_unknown_fields(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:

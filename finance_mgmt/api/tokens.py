@@ -6,7 +6,6 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from knox.models import AuthToken
 from rest_framework import serializers
-from rest_framework.authentication import BasicAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -17,7 +16,7 @@ from ..clock import now
 from ..enums import Role
 from ..queries import access
 from ..services import people
-from .authentication import Tokens
+from .authentication import Passwords, Tokens
 from .fields import Instant
 from .throttles import Everything, SignIn
 
@@ -72,7 +71,7 @@ class Own(APIView):
 class TokenList(Own):
     """The person's tokens."""
 
-    authentication_classes = (BasicAuthentication, Tokens)
+    authentication_classes = (Passwords, Tokens)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Count passwords before they are checked: DRF does after, so that wrong ones are free."""

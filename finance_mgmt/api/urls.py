@@ -1,7 +1,7 @@
 """Addresses of this floor's resources, and those that belong to the API as a whole."""
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from . import (
@@ -51,5 +51,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     *router.urls,
     path("schema/", SchemaPage.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
 ]

@@ -45,6 +45,8 @@ MAKES = (
 ADMINISTERS = (
     *("auth.view_user", "auth.add_user", "auth.change_user"),
     *("auth.view_group", "auth.add_group", "auth.change_group"),
+    *("mfa.view_authenticator", "mfa.delete_authenticator"),
+    *("axes.view_accessattempt", "axes.delete_accessattempt"),
     *("django_celery_beat.view_periodictask", "django_celery_beat.change_periodictask"),
     *("finance_mgmt.change_run", "billing.change_closedthrough"),
     *_may("run_jobs"),

@@ -1,7 +1,6 @@
 """The frame of every page: sidebar, time zone, search, the second page of large tables."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -114,16 +113,6 @@ def test_pages_of_a_large_table_come_in_order():
 def test_the_second_page_of_a_list_opens():
     decide(101)
     assert [row[4] for row in listed(everything().get(list_url(Decision), {"p": "2"}))] == ["0"]
-
-
-def test_signing_in_leads_to_the_dashboard():
-    user = staff()
-    user.set_password("secret")
-    user.save()
-    answer = Client().post(
-        reverse("admin:login"), {"username": user.username, "password": "secret"}
-    )
-    assert (answer.status_code, answer.url) == (302, reverse("admin:index"))
 
 
 def test_the_policy_shows_the_defaults_where_nothing_was_stored(db):
