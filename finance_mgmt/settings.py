@@ -7,6 +7,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from . import settings_admin, settings_jobs, settings_sign_in
+from .settings_files import EXPORT_LINES_AT_ONCE, IMPORT_LIMITS, PROVIDER_NAME  # noqa: F401
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -265,9 +266,6 @@ BOOK_CHECKS = [
     "billing.queries.books.wrong_outstanding",
     "billing.queries.books.wrong_vouchers",
 ]
-
-# Limits on an uploaded usage file, checked before anything is parsed.
-IMPORT_LIMITS = {"bytes": 2_000_000_000, "rows": 5_000_000, "columns": 200, "cell_bytes": 65_536}
 
 LOGGING = {
     "version": 1,

@@ -25,6 +25,10 @@ RUN_STEPS: dict[str, dict[str, str | None]] = {
         "is_ordered": "yes",
     },
     "verify": {"prepare": None, "perform": "finance_mgmt.services.verification.check_step"},
+    "export": {
+        "prepare": "billing.services.exports.write_step",
+        "perform": "billing.services.exports.keep_step",
+    },
 }
 
 # The scheduled jobs, for their page: how much is due at an instant (function (at) -> int), and what

@@ -18,6 +18,7 @@ from finance_mgmt.admin.panels import Panel, Part
 from finance_mgmt.models import Account
 
 from ..models import Bill, Charge, Product
+from ..queries.bills import lines_of
 
 MEMBERS_PER_PAGE = 50
 LINES_PER_PAGE = 50
@@ -31,15 +32,10 @@ SUMS = {
 }
 
 
-def charges_of(bill: Bill) -> QuerySet[Charge]:
-    """The lines of a bill: the charges of its payer and month (B2)."""
-    return Charge.objects.filter(payer=bill.payer_id, billing_month=bill.month)
-
-
 def members(request: HttpRequest, bill: Bill) -> Panel:
     """One section per owner: the payer's own lines first, then its members by account."""
     after, wanted = request.GET.get("after", ""), request.GET.get("member", "").strip()
-    rows = charges_of(bill)
+    rows = lines_of(bill)
     first = after.isdecimal()
     page = _members_after(rows.exclude(owner=bill.payer_id), int(after) if first else 0, wanted)
     own = [] if first or wanted else _summed(rows.filter(owner=bill.payer_id))
@@ -93,7 +89,7 @@ def _section(bill: Bill, row: dict[str, Any], owner: Account) -> dict[str, Any]:
 def member(request: HttpRequest, model_admin: Any, pk: int, owner: int) -> HttpResponse:
     """The products of one owner on a bill, with their sums."""
     bill = _bill(request, model_admin, pk)
-    rows = charges_of(bill).filter(owner=owner)
+    rows = lines_of(bill).filter(owner=owner)
     sums = list(rows.values("product").annotate(**SUMS).order_by("product")[:LINES_PER_PAGE])
     products = Product.objects.in_bulk([row["product"] for row in sums if row["product"]])
     context = {
@@ -126,7 +122,7 @@ def lines(
 ) -> HttpResponse:
     """The single lines, in the order of their periods, a page at a time."""
     bill = _bill(request, model_admin, pk)
-    rows = charges_of(bill).filter(owner=owner, product=product or None)
+    rows = lines_of(bill).filter(owner=owner, product=product or None)
     asked = request.GET.get("from", "")
     start = int(asked) if asked.isdecimal() else 0
     rows = rows.select_related("product").order_by("period_start", "id")

@@ -18,7 +18,7 @@ from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles
 
 from ..enums import BillStatus
 from ..models import Bill, Charge
-from . import bill_lines, months, settlement_commands
+from . import bill_files, bill_lines, months, settlement_commands
 
 STATUS_TONES = {
     BillStatus.OUTSTANDING: "warn",
@@ -84,6 +84,8 @@ class BillAdmin(ReadOnlyAdmin):
                 self.lines_view,
                 "billing_bill_lines",
             ),
+            self.own_url("<int:pk>/files/<str:form>/", bill_files.file, "billing_bill_file"),
+            self.own_url("<int:pk>/made/<int:run>/", bill_files.made, "billing_bill_made_file"),
             *command_pages.urls(self, settlement_commands.PAGES),
         ]
 
@@ -114,12 +116,13 @@ class BillAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("billing.view_charge"):
             return settling
         url = display.list_of(Charge, payer__id__exact=row.payer_id, month=f"{row.month:%Y-%m}")
-        return [Command(_("All lines as a list"), url, "list"), *settling]
+        lines = Command(_("All lines as a list"), url, "list")
+        return [*bill_files.commands(request, row), lines, *settling]
 
     def panels(self, request: HttpRequest, row: Bill) -> Sequence[Panel]:
         """What is owed, how it adds up, and the lines."""
         found = [_top(row), _sum(row), _about(row), *_settlements(row)]
-        return [*found, bill_lines.members(request, row)]
+        return [*found, *bill_files.panels(request, row), bill_lines.members(request, row)]
 
 
 def _top(row: Bill) -> Panel:

@@ -1,10 +1,12 @@
 """Bills, their sums by owner, and their lines (B2-B5)."""
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Sum
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,12 +14,24 @@ from finance_mgmt.api.fields import Amount, Instant, money, number_of
 from finance_mgmt.api.filtering import Filters, account_number, filters, refuse_unknown
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.paging import ordered, page_size
+from finance_mgmt.api.problems import Malformed
 
-from ..models import Bill, Charge
+from ..focus.bill_columns import Version
+from ..focus.bills import text
+from ..models import Bill
 from ..queries import access
+from ..queries.bills import lines_of
+from ..services import exports
 from .charges import ChargeShown
 
 PAGED = {"cursor", "page_size"}
+
+
+class FocusFile(JSONRenderer):
+    """Says that the address gives a file; only problems are rendered by it."""
+
+    media_type = "text/csv"
+    format = "csv"
 
 
 class BillShown(serializers.ModelSerializer):
@@ -27,6 +41,12 @@ class BillShown(serializers.ModelSerializer):
     own_amount = Amount(read_only=True)
     members_amount = Amount(read_only=True)
     carried_amount = money()
+    carried_from = serializers.DateField(
+        source="carried_from.month",
+        read_only=True,
+        allow_null=True,
+        help_text="Month of the negative bill that this one begins with.",
+    )
     carried_forward = money()
     round_off = Amount(read_only=True)
     total = money()
@@ -47,6 +67,7 @@ class BillShown(serializers.ModelSerializer):
             "own_amount",
             "members_amount",
             "carried_amount",
+            "carried_from",
             "round_off",
             "total",
             "from_cash",
@@ -110,7 +131,7 @@ class Bills(Listed, Shown, Noun):
         size = page_size(request.query_params.get("page_size"))
         after = request.query_params.get("after", "").replace("\0", "")
         sums = (
-            _lines_of(self.get_object())
+            lines_of(self.get_object())
             .filter(owner__number__gt=after)
             .values("owner__number")
             .annotate(lines=Count("pk"), listed=Sum("list_amount"), payable=Sum("payable_amount"))
@@ -119,6 +140,29 @@ class Bills(Listed, Shown, Noun):
         rows = list(sums[: size + 1])
         following = rows[size - 1]["owner__number"] if len(rows) > size else None
         return Response(OwnersPage({"next": following, "results": rows[:size]}).data)
+
+    @extend_schema(
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        parameters=[
+            OpenApiParameter("version", str, enum=list(Version), description="Default: 1.2.")
+        ],
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, renderer_classes=[FocusFile])
+    def focus(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """The bill as a FOCUS file: its billed costs sum to what is due. Sent as it is read."""
+        refuse_unknown(request, {"version"})
+        version = request.query_params.get("version", Version.NOW)
+        if version not in list(Version):
+            raise Malformed("Bills are written in version 1.2 or 1.0.", code="unknown_version")
+        bill = self.get_object()
+        answer = StreamingHttpResponse(
+            (piece.encode() for piece in text([bill], Version(version))),
+            content_type=exports.MEDIA_TYPES[exports.Form.FOCUS],
+        )
+        name = exports.file_name(bill, exports.Form.FOCUS)
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
 
     @extend_schema(
         responses={200: ChargeShown(many=True)},
@@ -130,13 +174,8 @@ class Bills(Listed, Shown, Noun):
     def lines(self, request: Request, pk: int) -> Response:
         """The lines of the bill, in the order they were made."""
         refuse_unknown(request, {"owner", *PAGED})
-        rows = _lines_of(self.get_object()).select_related("owner", "payer", "product", "order")
+        rows = lines_of(self.get_object()).select_related("owner", "payer", "product", "order")
         if owner := request.query_params.get("owner", "").replace("\0", ""):
             rows = rows.filter(owner__number=owner)
         page = self.paginate_queryset(ordered(rows, "id"))
         return self.get_paginated_response(ChargeShown(page, many=True).data)
-
-
-def _lines_of(bill: Bill) -> QuerySet[Charge]:
-    """The charges of its payer and month (B2)."""
-    return Charge.objects.filter(payer=bill.payer_id, billing_month=bill.month)

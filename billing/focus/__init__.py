@@ -1,1 +1,1 @@
-"""Files of usage, as plain rows: FOCUS cost files and token meters. No database in here."""
+"""FOCUS files: usage in (cost files and token meters, as plain rows), bills out."""

@@ -39,7 +39,7 @@ _SCOPES = ("products", "families")
 
 def bills(actor: Actor) -> QuerySet[Bill]:
     """Bills of payers whose bills the actor may see."""
-    rows = Bill.objects.select_related("payer")
+    rows = Bill.objects.select_related("payer", "carried_from")
     return rows if actor.sight is None else rows.filter(payer__in=actor.sight.bills)
 
 

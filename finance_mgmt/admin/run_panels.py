@@ -26,6 +26,7 @@ KIND_NAMES = {
     "import": gettext_lazy("import of usage"),
     "close": gettext_lazy("close of cycles"),
     "bill": gettext_lazy("issue of bills"),
+    "export": gettext_lazy("file of a bill"),
     "verify": gettext_lazy("check of the books"),
 }
 UNFINISHED = (RunState.QUEUED, RunState.RUNNING)

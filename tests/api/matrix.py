@@ -170,6 +170,7 @@ READS = {
 NESTED = {
     "accounts/{number}/funds",
     "accounts/{number}/terms",
+    "bills/{id}/focus",
     "bills/{id}/lines",
     "bills/{id}/owners",
 }
