@@ -135,6 +135,31 @@ class NoticeKind(TextChoices):
     INVITATION = "invitation", _("invitation to a relationship")
     CHANGE_FAILED = "change_failed", _("a planned change could not be made")
     CAP = "cap", _("a member passed its cap")
+    WEBHOOK_OFF = "webhook_off", _("a webhook was switched off")
+
+
+class NoticeChannel(TextChoices):
+    """How a notice travels (W4)."""
+
+    EMAIL = "email", _("e-mail")
+    WEBHOOK = "webhook", _("webhook")
+
+
+class DeliveryState(TextChoices):
+    """Where a notice is on its way to one recipient (W4)."""
+
+    QUEUED = "queued", _("queued")
+    SENDING = "sending", _("sending")  # a worker holds it by lease
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed, tried again later")
+    DEAD = "dead", _("given up")  # staff or the account can put it back into the queue
+
+
+class Language(TextChoices):
+    """What letters are written in: the languages that ship complete."""
+
+    ENGLISH = "en", _("English")
+    CHINESE = "zh-hans", _("Simplified Chinese")
 
 
 class Role(TextChoices):

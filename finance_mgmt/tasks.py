@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,23 @@ from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
 from .clock import now
+from .delivery import mail, webhooks
 from .enums import Parked, RunState
 from .models import Run
-from .services import approvals, effects, jobs, parking, relationships, runs, trail, verification
+from .services import (
+    approvals,
+    deliveries,
+    effects,
+    jobs,
+    parking,
+    relationships,
+    runs,
+    trail,
+    verification,
+)
 
 MOST_WORKERS = 4
+DELIVER_SECONDS = 9  # less than until the next beat: one worker at a time, as a rule
 UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 
 log = logging.getLogger(__name__)
@@ -49,7 +62,7 @@ def job(task: str) -> Callable[[Callable[[datetime], str]], Any]:
 @shared_task(name="finance_mgmt.work_run")
 def work_run(*, run_id: int) -> None:
     """Do what is left of a run. Any number of workers may do so at once."""
-    runs.work(run_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    runs.work(run_id, worker=_worker())
 
 
 @job("finance_mgmt.reconcile")
@@ -116,6 +129,34 @@ def asked_for(run: Run | None) -> str:
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
+@job("finance_mgmt.deliver_mail")
+def deliver_mail(at: datetime) -> str:
+    """Hand out new notices and send the letters that are due (W4)."""
+    _hand_out(at)
+    return _many(mail.deliver(clock=now, worker=_claim(), seconds=DELIVER_SECONDS), "letter")
+
+
+@job("finance_mgmt.deliver_webhooks")
+def deliver_webhooks(at: datetime) -> str:
+    """Hand out new notices and post the events that are due (W4)."""
+    _hand_out(at)
+    return _many(webhooks.deliver(clock=now, worker=_claim(), seconds=DELIVER_SECONDS), "event")
+
+
+def _hand_out(at: datetime) -> None:
+    deliveries.give_up(at=at)
+    while deliveries.hand_out(at=at):
+        pass
+
+
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _claim() -> str:
+    return f"{_worker()} {uuid.uuid4().hex[:12]}"
 
 
 def poke(run: Run) -> None:

@@ -5,14 +5,17 @@ from .accounts import Account, Identity
 from .approvals import Approval
 from .caps import Cap
 from .decisions import Decision
+from .deliveries import Delivery, StoredMessage
 from .funds import Funds, Movement
 from .jobs import Job
-from .notices import Notice
+from .notices import Notice, Outgoing
 from .parking import Parking
 from .policy import StoredPolicy
+from .recipients import Recipient
 from .relationships import Grant, Relationship
 from .runs import Run, RunStep
 from .seals import Seal
+from .webhooks import Webhook
 
 __all__ = [
     "Account",
@@ -21,6 +24,7 @@ __all__ = [
     "Approval",
     "Cap",
     "Decision",
+    "Delivery",
     "Funds",
     "Grant",
     "Identity",
@@ -28,10 +32,14 @@ __all__ = [
     "MoneyAction",
     "Movement",
     "Notice",
+    "Outgoing",
     "Parking",
+    "Recipient",
     "Relationship",
     "Run",
     "RunStep",
     "Seal",
+    "StoredMessage",
     "StoredPolicy",
+    "Webhook",
 ]

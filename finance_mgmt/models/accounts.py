@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ..enums import Channel
+from ..enums import Channel, Language
 from .decisions import Decision
 
 
@@ -46,6 +46,10 @@ class Account(models.Model):
         _("channel"), max_length=10, choices=Channel.choices, default=Channel.DIRECT
     )
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    billing_email = models.EmailField(_("billing e-mail"), blank=True)
+    language = models.CharField(
+        _("language"), max_length=10, choices=Language.choices, default=Language.ENGLISH
+    )
     opened_at = models.DateTimeField(_("opened at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
 

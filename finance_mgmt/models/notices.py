@@ -31,3 +31,18 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} > {self.to.number}"
+
+
+class Outgoing(models.Model):
+    """A notice that was not handed out to its recipients yet: written with it, removed then."""
+
+    notice = models.OneToOneField(
+        Notice, on_delete=models.PROTECT, primary_key=True, related_name="outgoing"
+    )
+
+    class Meta:
+        verbose_name = _("outgoing notice")
+        verbose_name_plural = _("outgoing notices")
+
+    def __str__(self) -> str:
+        return f"{self.notice_id}"

@@ -81,7 +81,12 @@ def link(
             kind=NoticeKind.INVITATION,
             about=member.pk,
             at=at,
-            facts={"master": master.number, "mode": str(mode), "grants": sorted(grants)},
+            facts={
+                "master": master.number,
+                "mode": str(mode),
+                "grants": sorted(grants),
+                "expires_at": relationship.expires_at.isoformat(),
+            },
         )
     return relationship
 

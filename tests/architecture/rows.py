@@ -24,6 +24,11 @@ NEEDED: dict[type[models.Model], dict[str, Any]] = {
         "amount": Decimal(1),
         "from_account": ground.Account,
     },
+    ground.Delivery: {
+        "channel": "email",
+        "notice": ground.Notice,
+    },
+    ground.Recipient: {"email": "a@example.com"},
     ground.Relationship: {"mode": "management", "state": "active", "effective_from": NOON},
     billing.Bill: {"month": date(2024, 5, 1)},
     billing.Charge: {"kind": "usage", "product": billing.Product},

@@ -41,7 +41,7 @@ class Source:
     @property
     def is_interface(self) -> bool:
         """Layer 4: reads the clock, calls services (ARCHITECTURE 2)."""
-        return self.room in {"admin", "api", "management", "tasks.py", "clock.py"}
+        return self.room in {"admin", "api", "management", "delivery", "tasks.py", "clock.py"}
 
     @property
     def is_roof(self) -> bool:
