@@ -55,7 +55,7 @@ def _post_all(batch: list[Delivery], clock: Clock) -> int:
         pause = _post(delivery, clock)
         if pause is None:
             sent += 1
-        elif pause:
+        elif pause and delivery.webhook:
             silent.add(delivery.webhook_id)
             endpoints.pause(delivery.webhook, until=clock() + pause)
     if left:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from ..enums import DeliveryState, Language, NoticeChannel
+from ..enums import DeliveryState, NoticeChannel
 from ..errors import FinanceError, Reason
 from ..models import Account, Delivery, Notice, Outgoing, Recipient, Webhook
 from ..rules import backoff
@@ -61,7 +61,7 @@ def hand_out(*, at: datetime) -> int:
 
 def claim(*, channel: NoticeChannel, limit: int, worker: str, at: datetime) -> list[Delivery]:
     """Take deliveries that are due; each belongs to this worker until its lease ends."""
-    facts = {
+    facts: dict[str, str | int | datetime] = {
         "who": worker,
         "channel": str(channel),
         "at": at,
@@ -214,9 +214,7 @@ def _acts(recipient: Recipient) -> bool:
     return person.dismissed_at is None and person.user.is_active
 
 
-def letters_to(
-    notice: Notice, recipients: Sequence[Recipient] | None
-) -> list[tuple[str, Language]]:
+def letters_to(notice: Notice, recipients: Sequence[Recipient] | None) -> list[tuple[str, str]]:
     """Addresses and languages: recipients that want the kind; none named, the billing e-mail."""
     if not recipients:
         account: Account = notice.to
