@@ -51,11 +51,14 @@ def post(
                 watch.sock = ssl.create_default_context().wrap_socket(
                     sock, server_hostname=target.host
                 )
-            return _ask(watch.sock, target, body, headers)
+            answer = _ask(watch.sock, target, body, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            if watch.is_over:
-                raise NoAnswer(f"No answer within {SECONDS} s.") from None
-            raise NoAnswer(f"No answer: {error or type(error).__name__}") from None
+            if not watch.is_over:
+                raise NoAnswer(f"No answer: {error or type(error).__name__}") from None
+        # What was cut off may look like an answer that ended.
+        if watch.is_over:
+            raise NoAnswer(f"No answer within {SECONDS} s.")
+        return answer
 
 
 def _ask(sock: Any, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -63,9 +66,9 @@ def _ask(sock: Any, target: Target, body: bytes, headers: Mapping[str, str]) -> 
     connection.sock = sock
     said = {"Host": target.host_header, "Connection": "close", **headers}
     connection.request("POST", target.path, body=body, headers=said)
-    response = connection.getresponse()
-    text = response.read(MOST_BYTES).decode(errors="replace")
-    return Answer(response.status, text, response.headers.get("Retry-After", ""))
+    with connection.getresponse() as response:
+        text = response.read(MOST_BYTES).decode(errors="replace")
+        return Answer(response.status, text, response.headers.get("Retry-After", ""))
 
 
 def _resolve(target: Target) -> list[Any]:
