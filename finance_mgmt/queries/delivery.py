@@ -1,8 +1,12 @@
 """What an actor may see of notices and of their way out: those of the own account."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
+from ..enums import NoticeChannel
 from ..models import Delivery, Notice, Recipient, Webhook
+from ..models.deliveries import OPEN_STATES
 from .access import Actor
 
 
@@ -29,3 +33,18 @@ def webhooks(actor: Actor) -> QuerySet[Webhook]:
     """Where its events are posted."""
     rows = Webhook.objects.select_related("account").filter(removed_at__isnull=True)
     return rows if actor.account is None else rows.filter(account=actor.account)
+
+
+def letters_due(at: datetime) -> int:
+    """How many letters wait to be sent now."""
+    return _due(NoticeChannel.EMAIL, at)
+
+
+def events_due(at: datetime) -> int:
+    """How many events wait to be posted now."""
+    return _due(NoticeChannel.WEBHOOK, at)
+
+
+def _due(channel: NoticeChannel, at: datetime) -> int:
+    rows = Delivery.objects.filter(channel=channel, state__in=OPEN_STATES, next_attempt_at__lte=at)
+    return rows.count()
