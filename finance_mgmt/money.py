@@ -32,6 +32,11 @@ def minor_places(currency: str) -> int:
     return _MINOR_PLACES.get(currency, 2)
 
 
+def minor_unit(currency: str) -> Decimal:
+    """The currency's minor unit: 0.01 for CNY, 1 for JPY."""
+    return Decimal(1).scaleb(-minor_places(currency))
+
+
 def parse(text: str) -> Decimal:
     """Read a plain number such as "-2.6137" or "8E-7".
 
@@ -55,7 +60,7 @@ def exact(amount: Decimal) -> Decimal:
 
 def cut(amount: Decimal, currency: str) -> Decimal:
     """Cut to the minor unit in the customer's favour: 20.509 is 20.50, -2.301 is -2.31 (B3)."""
-    return amount.quantize(_minor_unit(currency), ROUND_FLOOR, context=EXACT)
+    return amount.quantize(minor_unit(currency), ROUND_FLOOR, context=EXACT)
 
 
 def require_movable(amount: Decimal, currency: str) -> Decimal:
@@ -71,7 +76,7 @@ def require_movable(amount: Decimal, currency: str) -> Decimal:
         raise InvalidAmount(
             Reason("F10", "amount_too_large", "The amount is too large.", {"amount": amount})
         )
-    if amount != amount.quantize(_minor_unit(currency), context=EXACT):
+    if amount != amount.quantize(minor_unit(currency), context=EXACT):
         raise InvalidAmount(
             Reason(
                 "F10",
@@ -91,7 +96,7 @@ def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Dec
     whole = sum(weights, ZERO)
     if not weights or whole <= 0 or min(weights) < 0:
         raise ValueError("Weights must be non-negative and not all 0.")
-    unit = _minor_unit(currency)
+    unit = minor_unit(currency)
     shares = [EXACT.divide(EXACT.multiply(total, weight), whole) for weight in weights]
     parts = [share.quantize(unit, ROUND_FLOOR, context=EXACT) for share in shares]
     missing = int(EXACT.divide(total - sum(parts, ZERO), unit))
@@ -109,7 +114,3 @@ def plain(number: Decimal, places: int = 0) -> str:
     whole, _, fraction = text.partition(".")
     fraction = fraction.ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
-
-
-def _minor_unit(currency: str) -> Decimal:
-    return Decimal(1).scaleb(-minor_places(currency))

@@ -24,6 +24,10 @@ RUN_STEPS: dict[str, dict[str, str | None]] = {
         "parks": "payers",
         "is_ordered": "yes",
     },
+    "document": {
+        "prepare": "invoicing.services.documents.make_step",
+        "perform": "invoicing.services.documents.keep_step",
+    },
     "verify": {"prepare": None, "perform": "finance_mgmt.services.verification.check_step"},
     "export": {
         "prepare": "billing.services.exports.write_step",

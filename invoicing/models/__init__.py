@@ -1,7 +1,18 @@
 """Tables of the second floor."""
 
+from .documents import InvoiceDocument
 from .invoices import CreditNote, Invoice, InvoiceLine, Series
+from .parties import SellerProfile
 from .taxes import TaxRate
 from .titles import InvoiceTitle
 
-__all__ = ["CreditNote", "Invoice", "InvoiceLine", "InvoiceTitle", "Series", "TaxRate"]
+__all__ = [
+    "CreditNote",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceLine",
+    "InvoiceTitle",
+    "SellerProfile",
+    "Series",
+    "TaxRate",
+]

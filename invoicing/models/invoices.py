@@ -10,6 +10,7 @@ from finance_mgmt.models import Account, Decision
 from finance_mgmt.models.columns import append_only, exact_amount, money_amount
 
 from ..enums import InvoiceStatus
+from .parties import PartyColumns, SellerProfile
 
 
 class Series(models.Model):
@@ -26,8 +27,11 @@ class Series(models.Model):
         return self.code
 
 
-class Invoice(models.Model):
-    """One invoice: a copy of all it states, never edited (I6). Only the status moves on."""
+class Invoice(PartyColumns):
+    """One invoice: a copy of all it states, never edited (I6). Only the status moves on.
+
+    The seller's row is never changed either, so naming it is as good as a copy.
+    """
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     issuer = models.ForeignKey(
@@ -37,8 +41,14 @@ class Invoice(models.Model):
         Account, verbose_name=_("title of"), on_delete=models.PROTECT, related_name="+"
     )
     title = models.CharField(_("title"), max_length=200)
-    tax_number = models.CharField(_("tax number"), max_length=50, blank=True)
-    address = models.CharField(_("address"), max_length=300, blank=True)
+    seller = models.ForeignKey(
+        SellerProfile,
+        verbose_name=_("seller"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     currency = models.CharField(_("currency"), max_length=3)
     month = models.DateField(_("month"))
     total = money_amount(verbose_name=_("total"))
@@ -81,8 +91,11 @@ class InvoiceLine(models.Model):
         Charge, verbose_name=_("charge"), on_delete=models.PROTECT, related_name="invoice_lines"
     )
     owner_number = models.CharField(_("member"), max_length=100)
+    owner_name = models.CharField(_("member's name"), max_length=200, blank=True)
     product_code = models.CharField(_("product"), max_length=200, blank=True)
     description = models.CharField(_("description"), max_length=500, blank=True)
+    quantity = exact_amount(verbose_name=_("quantity"), null=True, blank=True)
+    unit = models.CharField(_("unit"), max_length=100, blank=True)
     amount = exact_amount(verbose_name=_("amount"))
     tax_rate = models.DecimalField(_("tax rate"), max_digits=9, decimal_places=6)
     is_void = models.BooleanField(_("void"), default=False)

@@ -5,8 +5,10 @@ from django.utils.translation import gettext_lazy as _
 
 from finance_mgmt.models import Account
 
+from .parties import PartyColumns
 
-class InvoiceTitle(models.Model):
+
+class InvoiceTitle(PartyColumns):
     """The legal name and number that an account's invoices carry. Invoices copy it (I6)."""
 
     account = models.OneToOneField(
@@ -17,8 +19,6 @@ class InvoiceTitle(models.Model):
         related_name="invoice_title",
     )
     title = models.CharField(_("title"), max_length=200)
-    tax_number = models.CharField(_("tax number"), max_length=50, blank=True)
-    address = models.CharField(_("address"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("invoice title")

@@ -1,12 +1,11 @@
 """Who may invoice whose consumption, and under which title (I2-I5). Pure."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.errors import Reason
-from finance_mgmt.money import EXACT, ZERO, plain
+from finance_mgmt.money import ZERO, plain
 from finance_mgmt.rules.terms import Standing
 
 
@@ -70,15 +69,3 @@ def _for_member(request: Request, owner: int) -> list[Reason]:
         text = "The titles of master and member differ."
         return [Reason("I3", "titles_differ", text, {}, "the provider's finance staff")]
     return []
-
-
-def tax_within(amounts: Collection[tuple[Decimal, Decimal]], places: Decimal) -> Decimal:
-    """The tax contained in (amount with tax, rate) pairs, rounded half up per rate (I7)."""
-    by_rate: dict[Decimal, Decimal] = {}
-    for amount, rate in amounts:
-        by_rate[rate] = by_rate.get(rate, ZERO) + amount
-    parts = (
-        EXACT.divide(EXACT.multiply(amount, rate), 1 + rate).quantize(places, ROUND_HALF_UP)
-        for rate, amount in by_rate.items()
-    )
-    return sum(parts, ZERO)

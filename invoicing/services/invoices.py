@@ -14,11 +14,14 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
 from finance_mgmt.services import decisions, locks
 
+from ..documents import stored
 from ..enums import InvoiceStatus
 from ..models import CreditNote, Invoice, InvoiceLine, InvoiceTitle
+from ..models.parties import PartyColumns
 from ..queries import candidates
+from ..queries.sellers import seller_at
 from ..rules import eligibility
-from . import numbering, taxes
+from . import drafts, numbering, taxes
 from .titles import titles_of
 
 
@@ -40,7 +43,8 @@ def issue(
 ) -> Invoice:
     """Invoice the month's charges of some owners, the issuer's own if none is named (I1-I5).
 
-    Raises InvoiceRefused with every reason, KeyReused.
+    Raises InvoiceRefused with every reason, KeyReused, and before a number is drawn NotShowable
+    and FaultyInvoice if its documents could not be made.
     """
     wanted = tuple(sorted(owner.pk for owner in owners)) or (issuer.pk,)
     facts = {
@@ -66,10 +70,15 @@ def issue(
     if reasons:
         raise InvoiceRefused(reasons)
     invoice = _invoice(request, charges, issuer, month, at)
+    lines = _lines(invoice, charges)
+    content = stored.of_draft(invoice, lines)
+    invoice.tax_amount = content.total.tax
+    invoice.net_amount = content.total.net
+    drafts.check(content, asks_e_invoice=drafts.asks_e_invoice(invoice))
     invoice.decision = decision
     invoice.number = numbering.next_number("INV")
     invoice.save()
-    InvoiceLine.objects.bulk_create(_lines(invoice, charges, at))
+    InvoiceLine.objects.bulk_create(lines, batch_size=2_000)
     return invoice
 
 
@@ -85,7 +94,7 @@ def credit(
 ) -> CreditNote:
     """Correct an invoice, wholly (its charges can then be invoiced anew) or by an amount (I6).
 
-    Raises InvoiceRefused, InvalidAmount, KeyReused.
+    Raises InvoiceRefused, InvalidAmount, KeyReused, and NotShowable or FaultyInvoice as `issue`.
     """
     facts = {"invoice": invoice.number, "amount": amount, "reason": reason}
     decision, is_new = decisions.record(verb="invoices.credit", facts=facts, key=key, by=by, at=at)
@@ -100,15 +109,12 @@ def credit(
         )
         raise InvoiceRefused(Reason("I6", "above_invoice", text, {"amount": wanted, "left": left}))
     money.require_movable(wanted, locked.currency)
-    note = CreditNote.objects.create(
-        number=numbering.next_number("CN"),
-        invoice=locked,
-        total=wanted,
-        tax_amount=taxes.share_of(locked, wanted),
-        reason=reason,
-        issued_at=at,
-        decision=decision,
-    )
+    note = CreditNote(invoice=locked, total=wanted, reason=reason, issued_at=at, decision=decision)
+    content = stored.of_credit_note(note)
+    note.tax_amount = content.total.tax
+    drafts.check(content, asks_e_invoice=drafts.asks_e_invoice(locked))
+    note.number = numbering.next_number("CN")
+    note.save()
     is_whole = wanted == left
     locked.status = InvoiceStatus.CREDITED if is_whole else InvoiceStatus.PARTLY_CREDITED
     locked.save(update_fields=["status"])
@@ -119,11 +125,17 @@ def credit(
 
 def _choose(issuer: Account, owners: tuple[int, ...], standings: dict, month: date) -> list[Charge]:
     """Charges the issuer paid for these owners, else what the one member paid itself."""
-    own = list(candidates.chosen([issuer.pk], owners, month).order_by("owner", "pk"))
+    own = list(
+        candidates.chosen([issuer.pk], owners, month)
+        .order_by("owner", "pk")
+        .select_related("product")
+    )
     if own or owners == (issuer.pk,):
         return own
     managed = [pk for pk in owners if standings[pk].mode == Mode.MANAGEMENT]
-    return list(candidates.chosen(managed, owners, month).order_by("owner", "pk"))
+    return list(
+        candidates.chosen(managed, owners, month).order_by("owner", "pk").select_related("product")
+    )
 
 
 def _judge(
@@ -149,34 +161,34 @@ def _invoice(
     payer = eligibility.title_of(request)
     exact = sum((charge.payable_amount for charge in charges), money.ZERO)
     total = money.cut(exact, issuer.currency)
-    tax = taxes.within(charges, total, exact, issuer.currency, at)
-    stored = InvoiceTitle.objects.filter(account_id=payer).first()
+    title = InvoiceTitle.objects.filter(account_id=payer).first() or InvoiceTitle()
     return Invoice(
         issuer=issuer,
         title_of_id=payer,
         title=titles_of([payer])[payer],
-        tax_number=stored.tax_number if stored else "",
-        address=stored.address if stored else "",
+        **{column.name: getattr(title, column.name) for column in PartyColumns._meta.fields},
+        seller=seller_at(at),
         currency=issuer.currency,
         month=month,
         total=total,
-        net_amount=total - tax,
-        tax_amount=tax,
         round_off=exact - total,
         issued_at=at,
     )
 
 
-def _lines(invoice: Invoice, charges: list[Charge], at: datetime) -> list[InvoiceLine]:
-    rates = taxes.rates_for(charges, at)
+def _lines(invoice: Invoice, charges: list[Charge]) -> list[InvoiceLine]:
+    rates = taxes.rates_for(charges)
     accounts = Account.objects.in_bulk({charge.owner_id for charge in charges})
     return [
         InvoiceLine(
             invoice=invoice,
             charge=charge,
             owner_number=accounts[charge.owner_id].number,
+            owner_name=accounts[charge.owner_id].name,
             product_code=charge.product.code if charge.product else "",
             description=charge.product.name if charge.product else charge.reason,
+            quantity=charge.quantity if charge.product else None,
+            unit=charge.product.unit if charge.product else "",
             amount=charge.payable_amount,
             tax_rate=rates[charge.pk],
         )

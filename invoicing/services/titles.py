@@ -11,6 +11,7 @@ from finance_mgmt.models import Account, Grant, Relationship
 from finance_mgmt.services import decisions, locks
 
 from ..models import InvoiceTitle
+from .sellers import COUNTRY
 
 
 class TitleRefused(FinanceError):
@@ -26,12 +27,29 @@ def set_title(
     title: str,
     tax_number: str = "",
     address: str = "",
+    postcode: str = "",
+    city: str = "",
+    country: str = "CN",
+    phone: str = "",
+    bank_name: str = "",
+    bank_account: str = "",
     key: str,
     by: str,
     at: datetime,
 ) -> InvoiceTitle:
     """Say to whom the account's invoices are made out. Raises TitleRefused, KeyReused."""
-    facts = {"account": account.number, "title": title, "tax_number": tax_number}
+    stated = {
+        "title": title,
+        "tax_number": tax_number,
+        "address": address,
+        "postcode": postcode,
+        "city": city,
+        "country": country,
+        "phone": phone,
+        "bank_name": bank_name,
+        "bank_account": bank_account,
+    }
+    facts = {"account": account.number} | stated
     _, is_new = decisions.record(verb="titles.set_title", facts=facts, key=key, by=by, at=at)
     locks.lock_accounts([account.pk])
     current = InvoiceTitle.objects.filter(account=account).first()
@@ -43,11 +61,12 @@ def set_title(
     if current is not None and current.title != title and _is_locked(account, at):
         text = "Titles are locked while a member's invoicing is forbidden: they must stay equal."
         reasons.append(Reason("I3", "title_locked", text, {}, "the master: revoke the power"))
+    if not COUNTRY.fullmatch(country):
+        text = "Give the country as two capital letters, such as CN or DE."
+        reasons.append(Reason("I3", "bad_country", text, {"country": country}))
     if reasons:
         raise TitleRefused(reasons)
-    row, _ = InvoiceTitle.objects.update_or_create(
-        account=account, defaults={"title": title, "tax_number": tax_number, "address": address}
-    )
+    row, _ = InvoiceTitle.objects.update_or_create(account=account, defaults=stated)
     return row
 
 

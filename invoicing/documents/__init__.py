@@ -1,0 +1,1 @@
+"""What invoices and credit notes look like: plain content in, files out (I6)."""

@@ -1,0 +1,96 @@
+"""The content of invoices and credit notes, read from their own rows and nothing else (I6)."""
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+
+from finance_mgmt.money import ZERO, minor_unit
+from finance_mgmt.queries import policy
+
+from ..models import CreditNote, Invoice, InvoiceLine, SellerProfile
+from ..models.parties import PartyColumns
+from ..queries.sellers import first_seller
+from ..rules import tax_split
+from .content import Corrected, Group, InvoiceContent, Line, Party, Section, sections_of
+
+DRAFT = "DRAFT-000000"
+_KEY = ("owner_number", "owner_name", "product_code", "description", "unit", "tax_rate")
+
+
+def of_invoice(invoice: Invoice) -> InvoiceContent:
+    """What an issued invoice states."""
+    rows = InvoiceLine.objects.filter(invoice=invoice).order_by().values(*_KEY)
+    summed = rows.annotate(sum=Sum("amount"), count=Count("id"), metered=Sum("quantity"))
+    groups = [
+        _group([row[name] for name in _KEY], row["sum"], row["metered"], row["count"])
+        for row in summed
+    ]
+    return _content(invoice, groups)
+
+
+def of_draft(invoice: Invoice, lines: Iterable[InvoiceLine]) -> InvoiceContent:
+    """What an invoice that is not yet stored, nor numbered, would state."""
+    sums: dict[tuple, list] = {}
+    for line in lines:
+        one = sums.setdefault(tuple(getattr(line, name) for name in _KEY), [ZERO, None, 0])
+        one[0] += line.amount
+        if line.quantity is not None:
+            one[1] = (one[1] or ZERO) + line.quantity
+        one[2] += 1
+    return _content(invoice, [_group(key, *one) for key, one in sums.items()])
+
+
+def of_credit_note(note: CreditNote) -> InvoiceContent:
+    """What a credit note states, or would if it is not stored; a whole one repeats all lines."""
+    invoice = note.invoice
+    whole = of_invoice(invoice)
+    content = replace(
+        whole,
+        number=note.number or DRAFT,
+        issued_on=_day(note.issued_at),
+        corrects=Corrected(invoice.number, whole.issued_on, note.reason),
+    )
+    if note.total == invoice.total:
+        return content
+    earlier = CreditNote.objects.filter(invoice=invoice).order_by("pk")
+    if note.pk:
+        earlier = earlier.filter(pk__lt=note.pk)
+    amounts = [*earlier.values_list("total", flat=True), note.total]
+    parts = tax_split.of_credit(whole.parts, amounts, minor_unit(invoice.currency))
+    sections = (Section("", "", tuple(Line("", "", "", None, 0, part) for part in parts)),)
+    return replace(content, sections=sections, parts=tuple(parts), round_off=ZERO)
+
+
+def _content(invoice: Invoice, groups: list[Group]) -> InvoiceContent:
+    seller = invoice.seller or first_seller() or SellerProfile(country="")
+    sections, parts = sections_of(groups, invoice.total, invoice.currency)
+    return InvoiceContent(
+        number=invoice.number or DRAFT,
+        issued_on=_day(invoice.issued_at),
+        month=invoice.month,
+        currency=invoice.currency,
+        seller=_party(seller, seller.legal_name),
+        buyer=_party(invoice, invoice.title),
+        sections=sections,
+        parts=parts,
+        round_off=invoice.round_off,
+        zero_rate=seller.zero_rate,
+        zero_rate_reason=seller.zero_rate_reason,
+    )
+
+
+def _group(key: Iterable, amount: Decimal, quantity: Decimal | None, charges: int) -> Group:
+    number, name, product, description, unit, rate = key
+    return Group(number, name, product, description, unit, rate, amount, quantity, charges)
+
+
+def _party(row: PartyColumns, name: str) -> Party:
+    columns = {one.name for one in fields(Party)} - {"name"}
+    return Party(name=name, **{column: getattr(row, column) for column in columns})
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(policy().zone).date()

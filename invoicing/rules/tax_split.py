@@ -1,0 +1,101 @@
+"""One rule for every rounding of tax (I7). Pure.
+
+Prices include tax. The total is cut to the minor unit (B3); it falls apart by rate; the tax within
+each part is rounded half up once, per document and rate; parts and their taxes are then handed out
+to the lines. So lines, members, rates and the document sum to each other to the last cent, and the
+parts of credit notes to the invoice.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from finance_mgmt.money import EXACT, ZERO
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of an amount has one tax rate: the amount with its tax, and the tax within."""
+
+    rate: Decimal
+    gross: Decimal
+    tax: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.tax
+
+
+def by_rate(exact: Mapping[Decimal, Decimal], total: Decimal, unit: Decimal) -> list[Part]:
+    """The total by rate, of the exact amounts with tax per rate; highest rate first."""
+    rates = sorted(exact, reverse=True)
+    grosses = hand_out(total, [exact[rate] for rate in rates], unit)
+    return [
+        Part(rate, gross, tax_within(gross, rate).quantize(unit, ROUND_HALF_UP, context=EXACT))
+        for rate, gross in zip(rates, grosses, strict=True)
+    ]
+
+
+def to_lines(part: Part, exact: Sequence[Decimal], unit: Decimal) -> list[Part]:
+    """A rate's part by lines, of their exact amounts with tax."""
+    grosses = hand_out(part.gross, exact, unit)
+    taxes = hand_out(part.tax, [tax_within(amount, part.rate) for amount in exact], unit)
+    return [Part(part.rate, gross, tax) for gross, tax in zip(grosses, taxes, strict=True)]
+
+
+def of_credit(parts: Sequence[Part], amounts: Sequence[Decimal], unit: Decimal) -> list[Part]:
+    """The parts of the last of an invoice's credit notes, given the amounts of all so far.
+
+    Each takes its share of what earlier ones left, so those that undo the whole invoice sum to
+    its parts exactly.
+    """
+    left, taken = list(parts), list[Part]()
+    for amount in amounts:
+        taken = _share(left, amount, unit)
+        left = [
+            Part(one.rate, one.gross - part.gross, one.tax - part.tax)
+            for one, part in zip(left, taken, strict=True)
+        ]
+    return [part for part in taken if part.gross or part.tax]
+
+
+def tax_within(gross: Decimal, rate: Decimal) -> Decimal:
+    """The tax contained in an amount with tax, not rounded."""
+    return EXACT.divide(EXACT.multiply(gross, rate), 1 + rate)
+
+
+def hand_out(total: Decimal, exact: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
+    """Round exact amounts, of any sign, to units that sum to the total, by largest remainder.
+
+    The total must be their sum but for rounding. Equal remainders: the earlier part gets more.
+    """
+    parts = [amount.quantize(unit, ROUND_FLOOR, context=EXACT) for amount in exact]
+    if not parts:
+        if total:
+            raise ValueError("There is nothing to hand the total out to.")
+        return parts
+    missing = int(EXACT.divide(total - sum(parts, ZERO), unit))
+    each, rest = divmod(missing, len(parts))
+    remainders = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    parts = [part + each * unit for part in parts]
+    for i in remainders[:rest]:
+        parts[i] += unit
+    if sum(parts, ZERO) != total:
+        raise AssertionError(f"{parts} do not sum to {total}")
+    return parts
+
+
+def _share(left: Sequence[Part], amount: Decimal, unit: Decimal) -> list[Part]:
+    whole = sum((part.gross for part in left), ZERO)
+    exact = [EXACT.divide(EXACT.multiply(amount, part.gross), whole) for part in left]
+    return [
+        Part(part.rate, gross, _tax_of(part, gross, amount == whole, unit))
+        for part, gross in zip(left, hand_out(amount, exact, unit), strict=True)
+    ]
+
+
+def _tax_of(part: Part, gross: Decimal, is_last: bool, unit: Decimal) -> Decimal:
+    if is_last or not part.gross:
+        return part.tax if is_last else ZERO
+    exact = EXACT.divide(EXACT.multiply(part.tax, gross), part.gross)
+    return exact.quantize(unit, ROUND_HALF_UP, context=EXACT)
