@@ -38,9 +38,12 @@ def require_showable(content: InvoiceContent) -> None:
 @cache
 def code_points() -> frozenset[int]:
     """Every character that both weights have."""
-    return frozenset.intersection(
-        *(frozenset(TTFont(path, lazy=True).getBestCmap()) for path in (REGULAR, BOLD))
-    )
+    return _of_font(REGULAR) & _of_font(BOLD)
+
+
+def _of_font(path: Path) -> frozenset[int]:
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
 
 
 def _reason(character: str, place: str) -> Reason:
