@@ -17,7 +17,7 @@ from ..enums import DocumentForm
 from .content import InvoiceContent, Line, Party, Section
 
 INVOICE, CREDIT_NOTE = "380", "381"  # UNTDID 1001
-ONE_PIECE = "C62"  # UN/ECE Recommendation 20
+ONE_PIECE = "H87"  # UN/ECE Recommendation 20
 _NEEDED = ("name", "country_code")
 TERMS = "Settled through the account's monthly bill; do not pay this document separately."
 
