@@ -1,22 +1,27 @@
-"""Make the two fonts of documents: python invoicing/documents/fonts/build.py NotoSansSC[wght].ttf
+"""Make the two fonts of documents:
 
-Keeps GB 2312, Latin with its accents, and punctuation of Noto Sans SC (variable, OFL-1.1; for
-example from the package justmytype-intl-cjk 0.1.0), and fixes its weight. The same source and
-fontTools make the same bytes.
+python build.py NotoSansSC[wght].ttf NotoSans-Regular.ttf NotoSans-Bold.ttf
+
+Of Noto Sans SC (variable; for example from the package justmytype-intl-cjk 0.1.0) it keeps GB 2312,
+Latin-1 and punctuation, at two fixed weights; of Noto Sans (for example from Debian's
+fonts-noto-core 20201225) what European names need beyond that: Latin with all accents, Greek and
+Cyrillic. All are under OFL-1.1. The same sources and fontTools make the same bytes.
 """
 
-import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from fontTools import subset
+from fontTools import merge, subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
 WEIGHTS = {"Regular": 400, "Bold": 700}
 LATIN = range(0x20, 0x250)  # Basic Latin to Latin Extended-B
+EUROPE = (range(0x370, 0x530), range(0x1E00, 0x1F00))  # Greek, Cyrillic, more Latin
 PUNCTUATION = (range(0x2010, 0x2028), range(0x2030, 0x205F), range(0x20A0, 0x20C1))
 SIGNS = (range(0x2100, 0x2150), range(0x3000, 0x3040), range(0xFF00, 0xFF61), range(0xFFE0, 0xFFE7))
+UNUSED = ["BASE", "DSIG", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "vhea", "vmtx", "meta"]
 HERE = Path(__file__).parent
 
 
@@ -24,26 +29,38 @@ def code_points() -> set[int]:
     """Everything that documents may show."""
     double = [bytes([row, cell]) for row in range(0xA1, 0xF8) for cell in range(0xA1, 0xFF)]
     chinese = {ord(text) for code in double if (text := code.decode("gb2312", "ignore"))}
-    ranges = (LATIN, *PUNCTUATION, *SIGNS)
+    ranges = (LATIN, *EUROPE, *PUNCTUATION, *SIGNS)
     return chinese | {point for some in ranges for point in some}
 
 
-def build(source: Path) -> None:
+def build(chinese: Path, *european: Path) -> None:
     """Write NotoSansSC-Regular.ttf and NotoSansSC-Bold.ttf beside this file."""
-    for name, weight in WEIGHTS.items():
-        font = TTFont(source, recalcTimestamp=False)
-        instancer.instantiateVariableFont(
-            font, {"wght": weight}, inplace=True, updateFontNames=True
-        )
-        options = subset.Options(layout_features=["kern", "ccmp", "locl"], name_IDs=["*"])
-        options.hinting = False
-        options.recalc_timestamp = False
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=code_points())
-        cutter.subset(font)
-        subset.save_font(font, str(HERE / f"NotoSansSC-{name}.ttf"), options)
+    for (name, weight), latin in zip(WEIGHTS.items(), european, strict=True):
+        with TemporaryDirectory() as folder:
+            first, second = Path(folder) / "first.ttf", Path(folder) / "second.ttf"
+            font = TTFont(chinese, recalcTimestamp=False)
+            instancer.instantiateVariableFont(
+                font, {"wght": weight}, inplace=True, updateFontNames=True
+            )
+            shown = _cut(font, code_points(), first)
+            rest = TTFont(latin, recalcTimestamp=False)
+            _cut(rest, code_points() - shown, second)
+            merged = merge.Merger().merge([str(first), str(second)])
+            merged["name"] = TTFont(first)["name"]  # not the two joined
+            merged["head"].modified = merged["head"].created
+            merged.recalcTimestamp = False
+            subset.save_font(merged, str(HERE / f"NotoSansSC-{name}.ttf"), subset.Options())
+
+
+def _cut(font: TTFont, points: set[int], path: Path) -> set[int]:
+    options = subset.Options(layout_features=[], name_IDs=["*"], drop_tables=UNUSED)
+    options.hinting = options.recalc_timestamp = False
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=points)
+    cutter.subset(font)
+    subset.save_font(font, str(path), options)
+    return set(font.getBestCmap())
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
-    build(Path(sys.argv[1]))
+    build(*map(Path, sys.argv[1:]))
