@@ -1,15 +1,27 @@
-"""At start-up: do the settings name functions that exist?"""
+"""At start-up: do the settings name things that exist?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, register
 from django.utils.module_loading import import_string
 
+LISTS = (
+    "LINK_FACTS",
+    "CYCLE_LOCKS",
+    "BOOK_CHECKS",
+    "DASHBOARD_PANELS",
+    "ACCOUNT_PANELS",
+    "RELATIONSHIP_COMMANDS",
+    "TIMELINE_SOURCES",
+)
+STEPS = ("prepare", "perform", "split")  # the other words of a kind of run name no function
+MAPPINGS = ("GRANT_FACTS", "PREVIEW_FACTS", "APPROVABLE", "ARGUMENTS")
+
 
 @register()
-def settings_name_functions(**options: Any) -> list[Error]:
+def settings_name_what_exists(**options: Any) -> list[Error]:
     """Every dotted path by which upper floors plug into this one can be imported."""
     wrong = []
     for setting, path in _paths():
@@ -21,13 +33,19 @@ def settings_name_functions(**options: Any) -> list[Error]:
     return wrong
 
 
-FUNCTIONS = ("prepare", "perform", "split")  # the other words of a kind of run name no function
-
-
 def _paths() -> Iterator[tuple[str, str]]:
     for doing in settings.RUN_STEPS.values():
-        yield from (("RUN_STEPS", path) for name in FUNCTIONS if (path := doing.get(name)))
+        yield from _named("RUN_STEPS", (doing.get(name) for name in STEPS))
     for asks in settings.JOBS.values():
-        yield from (("JOBS", path) for path in asks.values())
-    for setting in ("LINK_FACTS", "CYCLE_LOCKS", "BOOK_CHECKS", "DASHBOARD_PANELS"):
-        yield from ((setting, path) for path in getattr(settings, setting, []))
+        yield from _named("JOBS", asks.values())
+    for setting in LISTS:
+        yield from _named(setting, getattr(settings, setting))
+    for setting in MAPPINGS:
+        yield from _named(setting, getattr(settings, setting).values())
+    for _group, entries in settings.ADMIN_NAVIGATION:
+        badges = [str(entry["badge"]) for entry in entries if "badge" in entry]
+        yield from _named("ADMIN_NAVIGATION", badges)
+
+
+def _named(setting: str, paths: Iterable[str | None]) -> Iterator[tuple[str, str]]:
+    return ((setting, path) for path in paths if path)

@@ -125,6 +125,18 @@ class ApprovalState(TextChoices):
     FAILED = "failed", _("failed")  # approved, but the rules refused it by then
 
 
+class Approvable(TextChoices):
+    """Commands that may wait for a second person, of all floors (Z7; settings.APPROVABLE)."""
+
+    ALLOCATE = "credit.allocate", _("allocate credit")
+    RECLAIM = "credit.reclaim", _("reclaim credit")
+    SET_LIMIT = "credit.set_limit", _("set the credit limit")
+    MOVE_MANY = "allocations.move_many", _("allocate credit to members")
+    END = "changes.end", _("end a relationship")
+    REFUND = "refunds.refund", _("refund an order")
+    OVERRIDE_PRICE = "orders.override_price", _("override the price of an order")
+
+
 class NoticeKind(TextChoices):
     """What a notice tells (W, R3, L5, L9)."""
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.sites import AdminSite
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from finance_mgmt.admin.base import show_refusal
+from finance_mgmt.admin.command_forms import RowSelect
 from finance_mgmt.clock import now
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.models import Account
@@ -40,7 +40,7 @@ class ResolveForm(forms.Form):
         }
         for name, is_missing in missing.items():
             if is_missing:
-                self.fields[name].widget = AutocompleteSelect(_COLUMNS[name], admin_site)
+                self.fields[name].widget = RowSelect(_COLUMNS[name], admin_site)
                 self.fields[name].widget.choices = self.fields[name].choices
             else:
                 del self.fields[name]

@@ -14,22 +14,11 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from ..clock import now
 from ..enums import ApprovalState
 from ..models import Approval
+from ..queries import access
 from ..services import approvals, rehearsals
 from ..services.previews import Preview
 from .command_forms import CommandForm
 from .command_pages import CommandPage
-
-# What the one who asked must still be allowed to do when it is approved.
-NEEDED = {
-    "credit.allocate": ["finance_mgmt.allocate"],
-    "credit.reclaim": ["finance_mgmt.reclaim"],
-    "credit.set_limit": ["finance_mgmt.set_credit_limit"],
-    "allocations.move_many": ["finance_mgmt.allocate", "finance_mgmt.reclaim"],
-    "changes.end": ["finance_mgmt.end"],
-    "refunds.refund": ["finance_mgmt.refund"],
-    "orders.override_price": ["finance_mgmt.override_price"],
-}
-OF_STAFF = "admin "  # what keys of commands given in the admin begin with
 
 
 def is_open(row: Approval) -> bool:
@@ -43,7 +32,7 @@ def why_not(person: User, row: Approval) -> str:
         return _("You may look, but not decide: that needs the permission to approve.")
     if _is_same(person, row.asked_by):
         return _("You asked for this yourself: somebody else decides (Z7).")
-    if _has_lost(row):
+    if not access.may_still_ask(row):
         return _("Whoever asked may not do this any more: it can only be rejected.")
     return ""
 
@@ -54,13 +43,6 @@ def _is_same(person: User, asked_by: str) -> bool:
         return True
     asker = User._default_manager.filter(username=asked_by).first()
     return bool(person.email and asker and asker.email.lower() == person.email.lower())
-
-
-def _has_lost(row: Approval) -> bool:
-    if not row.key.startswith(OF_STAFF):
-        return False  # asked through the API, by the roles of an account
-    asker = User._default_manager.filter(username=row.asked_by).first()
-    return asker is None or not asker.is_active or not asker.has_perms(NEEDED.get(row.verb, []))
 
 
 class CommentForm(CommandForm):

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html_join
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -29,15 +28,6 @@ STATE_TONES = {
     ApprovalState.WITHDRAWN: "quiet",
     ApprovalState.EXPIRED: "quiet",
     ApprovalState.FAILED: "bad",
-}
-VERBS = {
-    "credit.allocate": gettext_lazy("allocate credit"),
-    "credit.reclaim": gettext_lazy("reclaim credit"),
-    "credit.set_limit": gettext_lazy("set the credit limit"),
-    "allocations.move_many": gettext_lazy("allocate credit to members"),
-    "changes.end": gettext_lazy("end a relationship"),
-    "refunds.refund": gettext_lazy("refund an order"),
-    "orders.override_price": gettext_lazy("override the price of an order"),
 }
 
 
@@ -75,7 +65,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("command"), ordering="verb")
     def asked_command(self, row: Approval) -> Any:
         """In words."""
-        return capfirst(VERBS.get(row.verb, row.verb))
+        return row.command
 
     @admin.display(description=gettext_lazy("about"))
     def about(self, row: Approval) -> Any:
@@ -89,7 +79,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     def heading(self, row: Approval) -> Any:
         """The command in words."""
-        return capfirst(VERBS.get(row.verb, row.verb))
+        return row.command
 
     def badges(self, row: Approval) -> Sequence[Any]:
         """The state; expired once its time is over, whether the job has said so or not."""
@@ -138,7 +128,7 @@ def _asked(row: Approval) -> Panel:
 
 
 def _arguments(row: Approval) -> Panel:
-    facts = [Fact(_("command"), capfirst(VERBS.get(row.verb, row.verb)))]
+    facts = [Fact(_("command"), row.command)]
     facts += [
         Fact(ARGUMENT_NAMES.get(name, name.replace("_", " ")), _argument(name, value))
         for name, value in row.arguments.items()

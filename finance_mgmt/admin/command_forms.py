@@ -54,8 +54,8 @@ class AmountField(forms.Field):
             raise ValidationError(said, code="bad_amount") from wrong
 
 
-class AccountSelect(AutocompleteSelect):
-    """Django's asks the database for whatever was sent, even for what is no id."""
+class RowSelect(AutocompleteSelect):
+    """A row found by typing. Django's asks the database for what was sent, even if it is no id."""
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         """Only of ids."""
@@ -66,7 +66,7 @@ class AccountField(forms.ModelChoiceField):
     """An account, found by number or name."""
 
     def __init__(self, column: str, **options: Any) -> None:
-        widget = AccountSelect(Relationship._meta.get_field(column), admin.site)
+        widget = RowSelect(Relationship._meta.get_field(column), admin.site)
         super().__init__(Account.objects.all(), widget=widget, **options)
 
 

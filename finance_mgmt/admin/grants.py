@@ -38,4 +38,5 @@ class GrantAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With both ends, whose numbers name the row."""
         found = super().get_queryset(request)
-        return found.select_related("relationship__master", "relationship__member", "decision")
+        ends = ("relationship__master", "relationship__member")
+        return found.select_related(*ends, "decision", "end_decision")

@@ -96,7 +96,8 @@ class RelationshipAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With both ends, whose numbers name the row."""
-        return super().get_queryset(request).select_related("master", "member", "decision")
+        ends_and_decisions = ("master", "member", "decision", "upgrade_decision", "end_decision")
+        return super().get_queryset(request).select_related(*ends_and_decisions)
 
     def own_urls(self) -> list[URLPattern]:
         """The wizard, what is planned, and every command."""
@@ -137,8 +138,22 @@ def _ends_and_dates(row: Relationship) -> Panel:
             Fact(_("in force until"), display.instant(row.effective_to), rule="C1"),
             *_more(row),
             Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            *_later_decisions(row),
         ],
     )
+
+
+def _later_decisions(row: Relationship) -> list[Fact]:
+    """Who asked for the upgrade and for the end, also of those that are still planned."""
+    named = (
+        (_("decision to upgrade"), row.upgrade_decision),
+        (_("decision to end"), row.end_decision),
+    )
+    return [
+        Fact(name, display.link(found), _("By %(who)s.") % {"who": found.by}, "Z8")
+        for name, found in named
+        if found
+    ]
 
 
 def _more(row: Relationship) -> list[Fact]:

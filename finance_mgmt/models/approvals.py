@@ -3,9 +3,10 @@
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from ..enums import ApprovalState
+from ..enums import Approvable, ApprovalState
 from .columns import money_amount
 
 
@@ -54,5 +55,10 @@ class Approval(models.Model):
             pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
         ]
 
+    @property
+    def command(self) -> str:
+        """What was asked for, in words."""
+        return capfirst(dict(Approvable.choices).get(self.verb, self.verb))
+
     def __str__(self) -> str:
-        return f"{self.verb} {self.key}"
+        return f"{self.command} {self.pk}"

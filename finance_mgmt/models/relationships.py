@@ -88,6 +88,23 @@ class Relationship(models.Model):
         _("unified settlement since"), null=True, blank=True
     )
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="relationships")
+    # Who asked for the upgrade (L7) and for the end or move, whenever a job makes it (L9, Z8).
+    upgrade_decision = models.ForeignKey(
+        Decision,
+        verbose_name=_("decision to upgrade"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    end_decision = models.ForeignKey(
+        Decision,
+        verbose_name=_("decision to end"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("relationship")
@@ -139,7 +156,11 @@ class Relationship(models.Model):
 
 
 class Grant(models.Model):
-    """One dated power in a relationship (Z1). Revoking sets `granted_until`, nothing else."""
+    """One dated power in a relationship (Z1).
+
+    Its end sets `granted_until` and the decision that ended it, nothing else: a revocation, or
+    the end, move or upgrade of the relationship.
+    """
 
     relationship = models.ForeignKey(
         Relationship,
@@ -152,6 +173,14 @@ class Grant(models.Model):
     granted_from = models.DateTimeField(_("granted from"))
     granted_until = models.DateTimeField(_("granted until"), null=True, blank=True)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="grants")
+    end_decision = models.ForeignKey(
+        Decision,
+        verbose_name=_("decision to end"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("grant")

@@ -42,11 +42,11 @@ _LINKS = """
 SELECT link.{at} AS at, link.id, link.mode::text AS what, NULL::numeric AS amount,
     ''::text AS currency,
     CASE WHEN link.master_id = %(account)s THEN member.number ELSE master.number END::text AS other,
-    coalesce(decision.by, '')::text AS by, coalesce(decision.id, link.decision_id) AS decision_id
+    coalesce(decision.by, '')::text AS by, decision.id AS decision_id
 FROM finance_mgmt_relationship link
 JOIN finance_mgmt_account master ON master.id = link.master_id
 JOIN finance_mgmt_account member ON member.id = link.member_id
-LEFT JOIN finance_mgmt_decision decision ON {decided}
+LEFT JOIN finance_mgmt_decision decision ON decision.id = {decision}
 WHERE (link.master_id = %(account)s OR link.member_id = %(account)s)
     AND link.{at} IS NOT NULL AND {where}
 """
@@ -55,19 +55,13 @@ _GRANTS = """
 SELECT power.{at} AS at, power.id, power.permission::text AS what, NULL::numeric AS amount,
     ''::text AS currency,
     CASE WHEN link.master_id = %(account)s THEN member.number ELSE master.number END::text AS other,
-    coalesce(decision.by, '')::text AS by, coalesce(decision.id, power.decision_id) AS decision_id
+    coalesce(decision.by, '')::text AS by, decision.id AS decision_id
 FROM finance_mgmt_grant power
 JOIN finance_mgmt_relationship link ON link.id = power.relationship_id
 JOIN finance_mgmt_account master ON master.id = link.master_id
 JOIN finance_mgmt_account member ON member.id = link.member_id
-LEFT JOIN finance_mgmt_decision decision ON {decided}
+LEFT JOIN finance_mgmt_decision decision ON decision.id = {decision}
 WHERE (link.master_id = %(account)s OR link.member_id = %(account)s) AND power.{at} IS NOT NULL
-"""
-
-# A decision about one relationship at one instant: found by the instant, which has an index.
-_DECIDED_AT = """
-decision.at = {at} AND decision.verb = ANY(ARRAY[{verbs}])
-AND decision.facts->>'relationship' = link.id::text
 """
 
 _IN_FORCE = "link.state IN ('active', 'change_pending', 'ended')"
@@ -106,11 +100,6 @@ WHERE told.to_id = %(account)s
 """
 
 
-def _ended(column: str, *verbs: str) -> str:
-    named = ", ".join(f"'{verb}'" for verb in verbs)
-    return _DECIDED_AT.format(at=column, verbs=named)
-
-
 SOURCES = [
     Source(
         "in",
@@ -139,9 +128,7 @@ SOURCES = [
         Mode,
         "link",
         "busy",
-        _LINKS.format(
-            at="effective_from", decided="decision.id = link.decision_id", where=_IN_FORCE
-        ),
+        _LINKS.format(at="effective_from", decision="link.decision_id", where=_IN_FORCE),
     ),
     Source(
         "upgraded",
@@ -152,7 +139,7 @@ SOURCES = [
         "busy",
         _LINKS.format(
             at="trusteeship_from",
-            decided=_ended("link.trusteeship_from", "changes.upgrade"),
+            decision="link.upgrade_decision_id",
             where=f"{_IN_FORCE} AND link.mode = 'trusteeship'"
             " AND link.trusteeship_from > link.effective_from",
         ),
@@ -166,7 +153,7 @@ SOURCES = [
         "warn",
         _LINKS.format(
             at="effective_to",
-            decided=_ended("link.effective_to", "changes.end", "changes.move"),
+            decision="link.end_decision_id",
             where="link.state = 'ended'",
         ),
     ),
@@ -177,7 +164,7 @@ SOURCES = [
         Permission,
         "key",
         "busy",
-        _GRANTS.format(at="granted_from", decided="decision.id = power.decision_id"),
+        _GRANTS.format(at="granted_from", decision="power.decision_id"),
     ),
     Source(
         "revoked",
@@ -186,10 +173,7 @@ SOURCES = [
         Permission,
         "key_off",
         "warn",
-        _GRANTS.format(
-            at="granted_until",
-            decided=_ended("power.granted_until", "grants.revoke", "changes.end", "changes.move"),
-        ),
+        _GRANTS.format(at="granted_until", decision="power.end_decision_id"),
     ),
     Source("cap", _("cap set"), "finance_mgmt.cap", None, "vertical_align_top", "busy", _CAPS),
     Source(

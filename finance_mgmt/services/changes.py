@@ -8,7 +8,7 @@ from django.db.models.functions import Greatest
 
 from ..enums import End, Mode, RelationshipState
 from ..errors import FinanceError, Reason
-from ..models import Account, Grant, Relationship
+from ..models import Account, Decision, Grant, Relationship
 from ..queries import policy
 from ..rules import four_eyes, linking
 from . import decisions
@@ -51,7 +51,7 @@ def upgrade(
     link.has_acknowledged = has_acknowledged
     judge_upgrade(link, at, has_acknowledged)
     _refuse_past("L9", effective_at, at)
-    link.trusteeship_from = effective_at or at
+    link.trusteeship_from, link.upgrade_decision = effective_at or at, decision
     if _is_later(effective_at, at):
         link.state = RelationshipState.CHANGE_PENDING
         link.save()
@@ -101,7 +101,7 @@ def move(
         moved_from=former,
         decision=decision,
     )
-    former.effective_to = instant
+    former.effective_to, former.end_decision = instant, decision
     if _is_later(effective_at, at):
         former.state = RelationshipState.CHANGE_PENDING
         former.save()
@@ -124,7 +124,7 @@ def end(
 ) -> Relationship:
     """End a relationship of either mode, now or later (L10). Raises ChangeRefused, KeyReused."""
     facts = {"relationship": relationship.pk, "effective_at": effective_at}
-    _, is_new = decisions.record(verb="changes.end", facts=facts, key=key, by=by, at=at)
+    decision, is_new = decisions.record(verb="changes.end", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Relationship.objects.get(pk=relationship.pk)
     link = _in_force(relationship, "L10")
@@ -132,7 +132,7 @@ def end(
         raise ChangeRefused(reasons)
     judge_end(link, at)
     _refuse_past("L9", effective_at, at)
-    link.effective_to = effective_at or at
+    link.effective_to, link.end_decision = effective_at or at, decision
     if _is_later(effective_at, at):
         link.state = RelationshipState.CHANGE_PENDING
         link.save()
@@ -180,20 +180,20 @@ def upgrade_now(link: Relationship) -> None:
     link.mode = Mode.TRUSTEESHIP
     link.state = RelationshipState.ACTIVE
     link.save()
-    _close_grants(link, link.trusteeship_from)
+    _close_grants(link, link.trusteeship_from, link.upgrade_decision)
 
 
 def end_now(link: Relationship) -> None:
     """Let the relationship and its powers end at its date."""
     link.state = RelationshipState.ENDED
     link.save()
-    _close_grants(link, link.effective_to)
+    _close_grants(link, link.effective_to, link.end_decision)
 
 
-def _close_grants(link: Relationship, instant: datetime | None) -> None:
+def _close_grants(link: Relationship, instant: datetime | None, decision: Decision | None) -> None:
     # A power given after that instant, before the change was made, was in force at no time.
     Grant.objects.filter(relationship=link, granted_until__isnull=True).update(
-        granted_until=Greatest("granted_from", Value(instant))
+        granted_until=Greatest("granted_from", Value(instant)), end_decision=decision
     )
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from ..enums import End, Mode, NoticeKind, RelationshipState
 from ..errors import FinanceError, Reason
-from ..models import Decision, Relationship
+from ..models import Relationship
 from . import decisions, notices
 from .changes import end_now, judge_end, judge_move, judge_upgrade, upgrade_now
 from .relationships import NotOpen, judge_link, put_in_force
@@ -73,8 +73,8 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
             )
         return link
     facts = {"relationship": link.pk, "instant": due_at}
-    decision, _ = decisions.record(verb="changes.apply", facts=facts, key=key, by=by, at=at)
-    _take_effect(link, decision)
+    decisions.record(verb="changes.apply", facts=facts, key=key, by=by, at=at)
+    _take_effect(link)
     return link
 
 
@@ -89,16 +89,17 @@ def _judge_effect(link: Relationship, at: datetime) -> None:
         judge_upgrade(link, at, link.has_acknowledged)
 
 
-def _take_effect(link: Relationship, decision: Decision) -> None:
+def _take_effect(link: Relationship) -> None:
+    # What begins and ends here names who asked for it, not the job that does it (Z8).
     if link.state == RelationshipState.SCHEDULED:
-        put_in_force(link, decision, instant(link))
+        put_in_force(link, link.decision, instant(link))
     elif new := _moved_to(link):
         kept = set(
             link.grants.filter(granted_until__isnull=True).values_list("permission", "held_by")
         )
         new.proposed_grants = [p for p in new.proposed_grants if (p, End.MASTER) in kept]
         end_now(link)
-        put_in_force(new, decision, instant(new))
+        put_in_force(new, new.decision, instant(new))
     elif link.effective_to is not None:
         end_now(link)
     else:
@@ -117,8 +118,8 @@ def _cancel(link: Relationship) -> None:
         new.state = RelationshipState.CANCELLED
         new.save(update_fields=["state"])
     if link.mode == Mode.MANAGEMENT:
-        link.trusteeship_from = None
-    link.effective_to = None
+        link.trusteeship_from = link.upgrade_decision = None
+    link.effective_to = link.end_decision = None
     link.state = RelationshipState.ACTIVE
     link.save()
 

@@ -68,8 +68,7 @@ def revoke(
     facts = {"relationship": relationship.pk, "permission": permission, "held_by": held_by}
     decision, is_new = decisions.record(verb="grants.revoke", facts=facts, key=key, by=by, at=at)
     if not is_new:
-        ended = relationship.grants.filter(held_by=held_by, granted_until=decision.at)
-        return list(ended.filter(permission__in=with_dependants(permission, list(Permission))))
+        return list(relationship.grants.filter(end_decision=decision))
     link = _in_force(relationship)
     held = {row.permission: row for row in _held(link, held_by)}
     if permission not in held:
@@ -82,8 +81,8 @@ def revoke(
         facts = {"allocated_in": allocated}
         raise GrantRefused(Reason("Z4", "credit_not_reclaimed", text, facts, "the master"))
     for one in ending:
-        held[one].granted_until = at
-        held[one].save(update_fields=["granted_until"])
+        held[one].granted_until, held[one].end_decision = at, decision
+        held[one].save(update_fields=["granted_until", "end_decision"])
     return [held[one] for one in ending]
 
 

@@ -136,3 +136,12 @@ def files_reasons() -> set[str]:
     source = Path(verdicts.__file__).read_text()
     case = source[source.index("AS fate") : source.index("AS parked_because")]
     return set(re.findall(r"THEN '(\w+)'", case))
+
+
+@pytest.mark.parametrize("sent", ["abc", "1; drop", "-1", "٣x", ""])
+def test_what_is_no_id_is_answered_by_the_form(world, provider, sent):
+    row = parked(provider, STRANGER | CREDIT)
+    answer = everything().post(resolve_url(row), {"key": "k", "account": sent, "voucher": sent})
+    row.refresh_from_db()
+    assert (answer.status_code, row.status) == (200, "parked")
+    assert list(answer.context["form"].errors) == (["account", "voucher"] if sent else ["voucher"])

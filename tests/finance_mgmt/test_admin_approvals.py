@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from finance_mgmt.clock import now
-from finance_mgmt.enums import Mode
+from finance_mgmt.enums import Mode, Role
 from finance_mgmt.models import Approval, Relationship
-from finance_mgmt.services import approvals, relationships
+from finance_mgmt.services import approvals, people, relationships
 from tests.finance_mgmt.admin_door import (
     door,
     everything,
@@ -159,12 +159,33 @@ def test_what_the_asker_may_not_do_any_more_can_only_be_rejected(how, asked):
     assert state() == "rejected"
 
 
+@pytest.mark.rule("Z6", "Z7")
+def test_what_was_asked_through_the_api_is_approved_while_the_role_lasts(account, provider):
+    link = provider.link(account, provider.account("A"), mode=Mode.MANAGEMENT)
+    user = User.objects.create_user("ann")
+    role = people.appoint(account=account, user=user, role=Role.OWNER, **provider.said())
+    said = provider.said(now()) | {"key": f"api {account.pk}/{user.pk} k", "by": "ann"}
+    asked = approvals.ask(verb="changes.end", arguments={"relationship": link.pk}, **said)
+    browser = door(*CHECKER)
+    assert commands(browser, asked) == ["Approve", "Reject"]
+    people.dismiss(account_user=role, **provider.said(now()))
+    assert commands(browser, asked) == ["Reject"]
+    assert confirm(browser, address(asked, "approve")).status_code == 403
+
+
+@pytest.mark.rule("Z7")
+def test_the_page_is_named_in_words(asked):
+    page = door(*CHECKER).get(page_url(asked))
+    assert str(page.context["original"]) == f"Set the credit limit {asked.pk}"
+    assert "credit.set_limit" not in page.content.decode()
+
+
 def test_what_expired_can_not_be_decided(account, provider):
     asked = approvals.ask(
         verb="credit.set_limit",
         arguments={"account": "M", "limit": "900", "reason": ""},
         amount=Decimal(900),
-        **provider.said(now() - timedelta(days=8)),
+        **provider.said(now() - timedelta(days=8)) | {"by": staff(*MAKER).get_username()},
     )
     browser = door(*CHECKER)
     page = browser.get(page_url(asked)).context

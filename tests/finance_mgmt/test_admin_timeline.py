@@ -12,7 +12,7 @@ from django.urls import reverse
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.queries import timeline
-from finance_mgmt.services import cash, changes, grants
+from finance_mgmt.services import cash, changes, effects, grants, relationships
 from tests.finance_mgmt.admin_door import door, everything, text
 from tests.provider import LONG_AGO, at
 
@@ -66,8 +66,8 @@ def test_everything_stands_in_one_list_newest_first_with_who_did_it(story):
     assert shown(everything(), story[1]) == [
         ("Relationship ends", "M", "", "test"),
         ("Trusteeship begins", "M", "", "test"),
-        ("Power ended", "M", "", ""),
-        ("Power ended", "M", "", ""),
+        ("Power ended", "M", "", "test"),
+        ("Power ended", "M", "", "test"),
         ("Cash taken back", "M", "-1.00 CNY", "test"),
         ("Cash transferred", "M", "1.00 CNY", "test"),
         ("Top-up", "", "3.00 CNY", "test"),
@@ -75,6 +75,48 @@ def test_everything_stands_in_one_list_newest_first_with_who_did_it(story):
         ("Relationship begins", "M", "", "test"),
         ("Power granted", "M", "", "test"),
     ]
+
+
+def by(provider, name: str, when):
+    return provider.said(when) | {"by": name}
+
+
+@pytest.mark.rule("Z8", "L9")
+def test_what_a_job_made_later_names_who_asked_for_it(provider):
+    """A link by Ann, an upgrade by Bo, an end by Cy: each asked for a day ahead."""
+    master, member = provider.account("M", credit_limit="50"), provider.account("T")
+    days = [at(f"2024-01-0{day}") for day in range(1, 7)]
+    link = relationships.link(
+        master=master,
+        member=member,
+        mode=Mode.MANAGEMENT,
+        grants=(Permission.VIEW_BILLS,),
+        effective_at=days[1],
+        **by(provider, "Ann", days[0]),
+    )
+    provider.apply_changes(days[1])
+    changes.upgrade(relationship=link, effective_at=days[3], **by(provider, "Bo", days[2]))
+    provider.apply_changes(days[3])
+    changes.end(relationship=link, effective_at=days[5], **by(provider, "Cy", days[4]))
+    provider.apply_changes(days[5])
+    assert shown(everything(), member) == [
+        ("Relationship ends", "M", "", "Cy"),
+        ("Trusteeship begins", "M", "", "Bo"),
+        ("Power ended", "M", "", "Bo"),
+        ("Relationship begins", "M", "", "Ann"),
+        ("Power granted", "M", "", "Ann"),
+    ]
+
+
+@pytest.mark.rule("Z8", "L9")
+def test_a_change_that_was_taken_back_names_nobody(provider):
+    master, member = provider.account("M", credit_limit="50"), provider.account("T")
+    link = provider.link(master, member, mode=Mode.MANAGEMENT)
+    changes.upgrade(relationship=link, effective_at=at("2024-02-01"), **provider.said())
+    link = effects.cancel(relationship=link, **provider.said())
+    changes.end(relationship=link, effective_at=at("2024-02-01"), **provider.said())
+    link = effects.cancel(relationship=link, **provider.said())
+    assert (link.upgrade_decision, link.end_decision, link.state) == (None, None, "active")
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(story, provider):
