@@ -8,6 +8,7 @@ from django.core.checks import Error, register
 from django.utils.module_loading import import_string
 
 LISTS = (
+    "ACCOUNT_COMMANDS",
     "LINK_FACTS",
     "CYCLE_LOCKS",
     "BOOK_CHECKS",

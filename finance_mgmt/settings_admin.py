@@ -58,6 +58,7 @@ ADMIN_NAVIGATION = [
             {"model": "finance_mgmt.grant", "icon": "key"},
             {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
             {"model": "finance_mgmt.identity", "icon": "verified_user"},
+            {"model": "finance_mgmt.accountuser", "icon": "badge"},
         ],
     ),
     (

@@ -1,6 +1,7 @@
 """The back office's pages about accounts, relationships, funds and background work."""
 
 from . import (
+    account_users,
     accounts,
     approvals,
     decisions,
@@ -17,6 +18,7 @@ from . import (
 )
 
 __all__ = [
+    "account_users",
     "accounts",
     "approvals",
     "decisions",

@@ -22,6 +22,7 @@ from ..models import Account, Relationship
 from ..rules.terms import Standing, decide
 from . import (
     account_panels,
+    account_users,
     columns,
     command_pages,
     display,
@@ -34,7 +35,6 @@ from . import (
 from .base import Command, ReadOnlyAdmin
 from .panels import Panel, provided
 from .relationships import mode_badge
-
 
 class RoleFilter(DropdownFilter):
     """Who manages or pays for whom, today."""
@@ -149,14 +149,14 @@ class AccountAdmin(ReadOnlyAdmin):
         return format_html('{} <span class="bo-number">{}</span>', row.name, row.number)
 
     def own_urls(self) -> list[URLPattern]:
-        """Every command about its money, and its timeline."""
+        """Every command about its money and people, and its timeline."""
         return command_pages.urls(self, _pages()) + timeline.urls(self)
 
     def commands(self, request: HttpRequest, row: Account) -> Sequence[Command]:
         """What this person may do with it."""
         links = linking.button(request, row)
-        money = command_pages.buttons(request, row, _pages())
-        return [*links, *money, *timeline.button(request, row)]
+        pages = command_pages.buttons(request, row, _pages())
+        return [*links, *pages, *timeline.button(request, row)]
 
     def badges(self, row: Account) -> Sequence[Any]:
         """The role and what deserves a look."""
@@ -176,6 +176,7 @@ class AccountAdmin(ReadOnlyAdmin):
             *self._links(request, row, at),
             account_panels.movements(row),
             *provided("ACCOUNT_PANELS", request, row),
+            *account_users.panel(request, row),
             account_panels.about(row),
         ]
 
@@ -191,7 +192,7 @@ class AccountAdmin(ReadOnlyAdmin):
 def _pages() -> list[command_pages.CommandPage]:
     """All commands, with those of upper floors (settings.ACCOUNT_COMMANDS)."""
     added = [import_string(path)() for path in settings.ACCOUNT_COMMANDS]
-    return [*money_commands.PAGES, *added, *parking.OF_ACCOUNTS]
+    return [*money_commands.PAGES, *added, *parking.OF_ACCOUNTS, account_users.Appoint()]
 
 
 def _role(standing: Standing, master: Account | None, members: int) -> Any:

@@ -58,7 +58,7 @@ class Approval(models.Model):
     @property
     def command(self) -> str:
         """What was asked for, in words."""
-        return capfirst(dict(Approvable.choices).get(self.verb, self.verb))
+        return str(capfirst(dict(Approvable.choices).get(self.verb, self.verb)))
 
     def __str__(self) -> str:
         return f"{self.command} {self.pk}"

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-# What everybody who works here may look at. Tokens, API requests and people are not in it.
+# What everybody who works here may look at. Tokens, API requests and people are not in it: who
+# acts for an account is for those who appoint and for those who audit.
 LOOKS = tuple(
     f"{app}.view_{model}"
     for app, models in {
@@ -27,6 +28,7 @@ def _may(*actions: str) -> tuple[str, ...]:
 OPERATES = (
     *_may("open_account", "verify_identity", "appoint_user", "link", "upgrade", "move", "grant"),
     *_may("set_cap", "place_order", "run_resource", "report_usage", "run_jobs"),
+    *_may("view_accountuser"),
     *("billing.add_usageimport", "billing.change_importedrow", "finance_mgmt.change_run"),
     *("billing.add_source", "billing.change_source"),
     *("billing.add_accountkey", "billing.change_accountkey"),
@@ -56,6 +58,6 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "Operator": LOOKS + OPERATES,
     "Maker": LOOKS + MAKES,
     "Checker": (*LOOKS, *_may("approve")),
-    "Auditor": (*LOOKS, "auth.view_user", "auth.view_group"),
+    "Auditor": (*LOOKS, "auth.view_user", "auth.view_group", *_may("view_accountuser")),
     "Administrator": LOOKS + ADMINISTERS,
 }

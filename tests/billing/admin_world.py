@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -13,9 +13,9 @@ from django_celery_beat.models import (
 
 from billing.services import commitments, orders, vouchers
 from finance_mgmt.clock import now
-from finance_mgmt.enums import Mode, Permission
+from finance_mgmt.enums import Mode, Permission, Role
 from finance_mgmt.models import Account, StoredPolicy
-from finance_mgmt.services import approvals, jobs, parking
+from finance_mgmt.services import approvals, jobs, parking, people
 from tests.billing import files
 from tests.provider import Provider, at
 
@@ -33,6 +33,8 @@ def fill(provider: Provider, count: int) -> Account:
         code, owner = f"V-{number}", Account.objects.get(number=f"M-{number}")
         vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
         _request(provider, owner)
+        user = User.objects.create_user(f"user {number}")
+        people.appoint(account=owner, user=user, role=Role.OWNER, **provider.said())
         _sell(provider, Account.objects.get(number=f"x-{number}"))
         parking.park(account=owner, reason="under dispute", **provider.said(BILLED))
         jobs.started(list(settings.JOBS)[number], at=BILLED)

@@ -118,6 +118,7 @@ QUERIES = {
     "billing.usagerecord": 3,
     "billing.voucher": 2,
     "finance_mgmt.account": 7,
+    "finance_mgmt.accountuser": 2,
     "finance_mgmt.approval": 2,
     "finance_mgmt.decision": 2,
     "finance_mgmt.grant": 2,

@@ -151,9 +151,16 @@ def test_only_what_can_be_done_is_offered(group):
         "Allocate credit",
         "Transfer cash",
         "Take cash back",
+        "Appoint a user",
         "Timeline",
     ]
-    assert labels(group[1], everything()) == ["Top up", "Withdraw", "Set credit limit", "Timeline"]
+    assert labels(group[1], everything()) == [
+        "Top up",
+        "Withdraw",
+        "Set credit limit",
+        "Appoint a user",
+        "Timeline",
+    ]
     assert labels(group[0], door(VIEW)) == []
 
 
