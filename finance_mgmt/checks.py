@@ -43,9 +43,9 @@ def _paths() -> Iterator[tuple[str, str]]:
         yield from _named(setting, getattr(settings, setting))
     for setting in MAPPINGS:
         yield from _named(setting, getattr(settings, setting).values())
-    for _group, entries in settings.ADMIN_NAVIGATION:
-        badges = [str(entry["badge"]) for entry in entries if "badge" in entry]
-        yield from _named("ADMIN_NAVIGATION", badges)
+    navigation: Any = settings.ADMIN_NAVIGATION
+    for _group, entries in navigation:
+        yield from _named("ADMIN_NAVIGATION", (entry.get("badge") for entry in entries))
 
 
 def _named(setting: str, paths: Iterable[str | None]) -> Iterator[tuple[str, str]]:

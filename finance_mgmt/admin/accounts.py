@@ -36,6 +36,7 @@ from .base import Command, ReadOnlyAdmin
 from .panels import Panel, provided
 from .relationships import mode_badge
 
+
 class RoleFilter(DropdownFilter):
     """Who manages or pays for whom, today."""
 

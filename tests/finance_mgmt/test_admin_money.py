@@ -151,6 +151,7 @@ def test_only_what_can_be_done_is_offered(group):
         "Allocate credit",
         "Transfer cash",
         "Take cash back",
+        "Park",
         "Appoint a user",
         "Timeline",
     ]
@@ -158,6 +159,7 @@ def test_only_what_can_be_done_is_offered(group):
         "Top up",
         "Withdraw",
         "Set credit limit",
+        "Park",
         "Appoint a user",
         "Timeline",
     ]
