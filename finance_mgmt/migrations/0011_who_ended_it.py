@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance_mgmt', '0008_parking_and_jobs'),
+        ('finance_mgmt', '0010_deliver_notices'),
     ]
 
     operations = [
