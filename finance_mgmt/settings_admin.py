@@ -11,7 +11,7 @@ DASHBOARD_PANELS = [  # (request) -> panels of the first page
     "finance_mgmt.admin.runs.dashboard_panels",
 ]
 ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
-ACCOUNT_COMMANDS: list[str] = []  # of upper floors
+ACCOUNT_COMMANDS = ["billing.admin.thresholds.SetThresholds"]  # of upper floors
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
@@ -57,6 +57,7 @@ ADMIN_NAVIGATION = [
             },
             {"model": "finance_mgmt.grant", "icon": "key"},
             {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
+            {"model": "billing.threshold", "icon": "notification_important"},
             {"model": "finance_mgmt.identity", "icon": "verified_user"},
             {"model": "finance_mgmt.accountuser", "icon": "badge"},
         ],

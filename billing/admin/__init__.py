@@ -12,6 +12,7 @@ from . import (
     parked,
     resources,
     sources,
+    thresholds,
     usage,
     vouchers,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "parked",
     "resources",
     "sources",
+    "thresholds",
     "usage",
     "vouchers",
 ]

@@ -1,21 +1,32 @@
 """What this floor adds to an account's page (settings.ACCOUNT_PANELS)."""
 
+from typing import Any
+
 from django.http import HttpRequest
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from finance_mgmt.admin import display
-from finance_mgmt.admin.panels import Column, Link, Panel, Table
+from finance_mgmt.admin.panels import Column, Fact, Facts, Link, Panel, Table
+from finance_mgmt.clock import now
 from finance_mgmt.models import Account
+from finance_mgmt.money import cut
 
 from ..models import AccountKey, Bill
+from ..queries.runway import outlook
 from .bills import STATUS_TONES
 
 LAST_BILLS = 6
+WARN_DAYS, BAD_DAYS = 7, 3
+LONGEST = 200
 
 
 def panels(request: HttpRequest, account: Account) -> list[Panel]:
     """The last bills, and the names that sources give to the account."""
     found = []
+    if request.user.has_perm("finance_mgmt.view_funds"):
+        found.append(_runway(account))
     if request.user.has_perm("billing.view_bill"):
         found.append(_bills(account))
     if request.user.has_perm("billing.view_accountkey"):
@@ -49,6 +60,52 @@ def _bills(account: Account) -> Panel:
         empty=_("No bill yet. What a master pays is on the master's bill (B4)."),
         more=Link(_("All bills"), display.list_of(Bill, payer__id__exact=account.pk)),
     )
+
+
+def _runway(account: Account) -> Panel:
+    found = outlook(account.pk, now())
+    pace, currency = found.runway, account.currency
+    if found.account != account.pk:
+        decides = Account.objects.get(pk=found.account)
+        facts = [Fact(_("funds that decide"), display.account(decides), rule="R3")]
+    else:
+        stops = "; ".join(f"{owner}: {', '.join(codes)}" for owner, codes in found.stops.items())
+        facts = [
+            Fact(
+                _("per day"),
+                display.amount(cut(pace.per_day, currency), currency),
+                ngettext("of %(count)s closed day", "of %(count)s closed days", found.days)
+                % {"count": found.days},
+            ),
+            Fact(
+                _("funds last"),
+                _lasts(pace.days_left),
+                display.instant(pace.runs_out_at) if pace.runs_out_at else "",
+                "W1",
+                tone=_tone(pace.days_left),
+            ),
+            Fact(
+                _("then these stop"),
+                Truncator(stops).chars(LONGEST) if stops else display.NOTHING,
+                _("%(count)s postpaid resources") % {"count": found.stop_count},
+                "R3",
+            ),
+        ]
+    return Facts(title=_("At this pace"), anchor="runway", width="third", facts=facts)
+
+
+def _lasts(days: int | None) -> Any:
+    if days is None:
+        return _("as far as one can see")
+    if not days:
+        return _("less than a day")
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+
+
+def _tone(days: int | None) -> str:
+    if days is None or days > WARN_DAYS:
+        return ""
+    return "bad" if days < BAD_DAYS else "warn"
 
 
 def _keys(account: Account) -> Panel:

@@ -17,6 +17,7 @@ from finance_mgmt.clock import now
 
 from ..models import ClosedThrough
 from ..services import cycles
+from . import custom_close
 
 LIST = "admin:billing_closedthrough_changelist"
 
@@ -51,8 +52,15 @@ class ClosedThroughAdmin(ReadOnlyAdmin):
         return self.page(request, None, context)
 
     def own_urls(self) -> list[URLPattern]:
-        """The start."""
-        return [self.own_url("start/", self.start_view, "billing_closedthrough_start")]
+        """The start, and closing by hand."""
+
+        def close_view(request: HttpRequest) -> HttpResponse:
+            return custom_close.CLOSE.answer(request, self, None)
+
+        return [
+            self.own_url("start/", self.start_view, "billing_closedthrough_start"),
+            self.own_url("close/", close_view, custom_close.ADDRESS),
+        ]
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """Let the scheduled jobs close cycles from now on."""
@@ -70,7 +78,11 @@ class ClosedThroughAdmin(ReadOnlyAdmin):
         return _("Closing of cycles")
 
     def commands(self, request: HttpRequest, row: ClosedThrough) -> Sequence[Command]:
-        """Starting, once."""
+        """Starting, once; then closing by hand."""
+        page = custom_close.CLOSE
+        if page.is_offered_to(request, row):
+            address = reverse(f"admin:{custom_close.ADDRESS}")
+            return [Command(page.label, address, page.icon, is_primary=True)]
         if row.started_at or not request.user.has_perm("billing.change_closedthrough"):
             return []
         url = reverse("admin:billing_closedthrough_start")

@@ -13,6 +13,7 @@ from . import (
     imports,
     orders,
     resources,
+    runway,
     settlements,
     usage,
     vouchers,
@@ -41,6 +42,7 @@ for prefix, views in {
     router.register(prefix, views, basename=prefix)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/<str:number>/runway", runway.RunwayPage.as_view({"get": "retrieve"})),
     path(
         "relationships/<int:pk>/unified-settlement",
         settlements.UnifiedSettlement.as_view({"post": "switch"}),

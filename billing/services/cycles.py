@@ -83,6 +83,51 @@ def close(*, by: str, at: datetime) -> Run | None:
     )
 
 
+@transaction.atomic
+def close_through(*, through: datetime, key: str, by: str, at: datetime) -> Run:
+    """Close every cycle that is due up to an instant, because somebody asks: now, or not so far.
+
+    Raises CloseRefused where there is nothing to close or something has to come first, KeyReused.
+    """
+    through = through.astimezone(UTC)
+    facts = {"through": through.isoformat()}
+    decision, is_new = decisions.record(
+        verb="cycles.close_through", facts=facts, key=key, by=by, at=at
+    )
+    if not is_new:
+        return Run.objects.get(key=f"close through {decision.facts['through']}")
+    if reasons := _judge_close(horizon_locked(), through, at):
+        raise CloseRefused(reasons)
+    run = close(by=by, at=through)
+    if run is None:
+        text = f"No cycle ended up to {through.isoformat()} that is not closed."
+        raise CloseRefused(Reason("C4", "nothing_due", text, {"through": through}))
+    return run
+
+
+def _judge_close(horizon: ClosedThrough, through: datetime, at: datetime) -> list[Reason]:
+    found = []
+    if horizon.started_at is None:
+        text = "Closing was not started. Load history, then start it."
+        found.append(Reason("C4", "not_started", text, {}, "the provider's finance staff"))
+    if through > at:
+        text = "Cycles that still go on can't be closed. Choose an instant that is past."
+        found.append(Reason("C4", "in_the_future", text, {"through": through}))
+    if horizon.instant and through <= horizon.instant:
+        text = f"All is closed up to {horizon.instant.isoformat()}. Choose a later instant."
+        found.append(Reason("C4", "closed_already", text, {"closed_through": horizon.instant}))
+    unfinished = Run.objects.filter(kind="close", state__in=[RunState.QUEUED, RunState.RUNNING])
+    if run := unfinished.first():
+        text = f"{run} is not finished. Wait for it."
+        found.append(Reason("C4", "unfinished", text, {"run": run.pk}))
+    parked = parked_from(Parked.CLOSE)
+    waiting = [link for link in effects.due_changes(through) if link.member_id not in parked]
+    if waiting:
+        text = f"{len(waiting)} planned changes take effect first; the job makes them in a moment."
+        found.append(Reason("L9", "changes_first", text, {"changes": len(waiting)}))
+    return found
+
+
 def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
     """Charge the due usage of the step's owners and accrue it on their payers. In a transaction.
 

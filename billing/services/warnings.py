@@ -23,6 +23,7 @@ from finance_mgmt.services import decisions, locks, notices
 from ..enums import ThresholdKind
 from ..models import Charge, Threshold, Watch
 from ..queries.facts import spent_in_month
+from ..queries.runway import outlook
 from ..rules import warnings as rules
 
 
@@ -68,6 +69,33 @@ def set_thresholds(
             if amounts is not None:
                 _replace(account, kind, amounts, now[kind], month)
     return list(Threshold.objects.filter(account=account))
+
+
+@transaction.atomic
+def set_thresholds_of(
+    *,
+    accounts: Collection[Account],
+    warn_below: Collection[Decimal] | None = None,
+    warn_spend: Collection[Decimal] | None = None,
+    key: str,
+    by: str,
+    at: datetime,
+) -> list[Threshold]:
+    """Replace the thresholds of many accounts at once, as staff (W1): all of them or none.
+
+    Raises KeyReused.
+    """
+    found: list[Threshold] = []
+    for account in sorted(accounts, key=lambda one: one.pk):
+        found += set_thresholds(
+            account=account,
+            warn_below=warn_below,
+            warn_spend=warn_spend,
+            key=f"{key} {account.pk}",
+            by=by,
+            at=at,
+        )
+    return found
 
 
 @transaction.atomic
@@ -126,14 +154,16 @@ def _evaluate(account: int, at: datetime) -> int:
             Threshold.objects.filter(pk=bound.threshold).update(crossed_month=bound.crossed)
     told = [(NoticeKind.LOW_FUNDS, one) for one in low]
     told += [(NoticeKind.SPENDING, one) for one in high]
+    pace = outlook(account, at).in_words() if low else {}
     for what, one in told:
+        more = pace if what == NoticeKind.LOW_FUNDS else {}
         notices.tell(
             terms.warnings_to,
             kind=what,
             about=account,
             at=at,
             threshold=one.amount,
-            facts={"figure": one.figure},
+            facts={"figure": one.figure, **more},
         )
     return len(told)
 

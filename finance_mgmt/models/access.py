@@ -121,6 +121,7 @@ class MoneyAction(models.Model):  # noqa: DJ008 (it has no rows)
             ("end", "End relationships"),
             ("grant", "Grant and revoke powers"),
             ("set_cap", "Cap members"),
+            ("set_thresholds", "Set thresholds of warnings"),
             ("approve", "Approve and reject what others asked for"),
             ("sell", "Edit the catalogue: products and prices"),
             ("give_discount", "Give discounts"),

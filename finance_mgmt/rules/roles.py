@@ -14,6 +14,7 @@ LOOKS = tuple(
         "billing": (
             "family product price discount voucher coupon commitment coverage resource order"
             " refund charge bill settlement usagerecord usageimport importedrow source accountkey"
+            " threshold"
         ),
     }.items()
     for model in models.split()
@@ -27,7 +28,7 @@ def _may(*actions: str) -> tuple[str, ...]:
 # Who serves customers day by day: no cash leaves, no line grows.
 OPERATES = (
     *_may("open_account", "verify_identity", "appoint_user", "link", "upgrade", "move", "grant"),
-    *_may("set_cap", "place_order", "run_resource", "report_usage", "run_jobs"),
+    *_may("set_cap", "set_thresholds", "place_order", "run_resource", "report_usage", "run_jobs"),
     *_may("view_accountuser"),
     *("billing.add_usageimport", "billing.change_importedrow", "finance_mgmt.change_run"),
     *("billing.add_source", "billing.change_source"),

@@ -73,6 +73,8 @@ WRITES: dict[str, list[Write]] = {
     ],
     "runs/{id}/retry": [Write("run_jobs", row="run")],
     "closing/start": [Write("run_jobs")],
+    "closing/close": [Write("run_jobs")],
+    "closing/close/preview": [Write("run_jobs")],
     "jobs": [Write("run_jobs")],
     "products": [Write("sell")],
     "prices": [Write("sell")],
@@ -169,6 +171,7 @@ READS = {
 }
 NESTED = {
     "accounts/{number}/funds",
+    "accounts/{number}/runway",
     "accounts/{number}/terms",
     "bills/{id}/focus",
     "bills/{id}/lines",

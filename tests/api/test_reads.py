@@ -114,10 +114,20 @@ def test_nested_addresses_and_figures_are_scoped_too(world):
         for row in boss().get("bills", {"page_size": 200, "month": "2024-05-01"}).json()["results"]
     }
     paths = {
-        "M": [f"bills/{bill['M']}/lines", f"bills/{bill['M']}/owners", "accounts/M/funds"],
-        "G": [f"bills/{bill['G']}/lines", f"bills/{bill['G']}/owners", "accounts/G/funds"],
-        "T": ["accounts/T/funds", "accounts/T/terms"],
-        "N": [f"bills/{bill['N']}/lines", "accounts/N/funds"],
+        "M": [
+            f"bills/{bill['M']}/lines",
+            f"bills/{bill['M']}/owners",
+            "accounts/M/funds",
+            "accounts/M/runway",
+        ],
+        "G": [
+            f"bills/{bill['G']}/lines",
+            f"bills/{bill['G']}/owners",
+            "accounts/G/funds",
+            "accounts/G/runway",
+        ],
+        "T": ["accounts/T/funds", "accounts/T/runway", "accounts/T/terms"],
+        "N": [f"bills/{bill['N']}/lines", "accounts/N/funds", "accounts/N/runway"],
     }
     found = {
         (name, whose): sorted({world.owners[name].get(path).status_code for path in wanted})

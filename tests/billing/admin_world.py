@@ -11,7 +11,7 @@ from django_celery_beat.models import (
     PeriodicTask,
 )
 
-from billing.services import commitments, orders, vouchers
+from billing.services import commitments, orders, vouchers, warnings
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission, Role
 from finance_mgmt.models import Account, StoredPolicy
@@ -36,6 +36,7 @@ def fill(provider: Provider, count: int) -> Account:
         user = User.objects.create_user(f"user {number}")
         people.appoint(account=owner, user=user, role=Role.OWNER, **provider.said())
         _sell(provider, Account.objects.get(number=f"x-{number}"))
+        warnings.set_thresholds(account=owner, warn_below=[Decimal(5)], **provider.said(now()))
         parking.park(account=owner, reason="under dispute", **provider.said(BILLED))
         jobs.started(list(settings.JOBS)[number], at=BILLED)
     _imports(provider, count)

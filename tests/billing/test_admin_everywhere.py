@@ -114,6 +114,7 @@ QUERIES = {
     "billing.order": 2,
     "billing.price": 2,
     "billing.resource": 2,
+    "billing.threshold": 2,
     "billing.usageimport": 2,
     "billing.usagerecord": 3,
     "billing.voucher": 2,
