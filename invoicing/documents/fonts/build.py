@@ -46,8 +46,9 @@ def build(chinese: Path, *european: Path) -> None:
             rest = TTFont(latin, recalcTimestamp=False)
             _cut(rest, code_points() - shown, second)
             merged = merge.Merger().merge([str(first), str(second)])
-            merged["name"] = TTFont(first)["name"]  # not the two joined
-            merged["head"].modified = merged["head"].created
+            source = TTFont(first)
+            merged["name"] = source["name"]  # not the two joined
+            merged["head"].created = merged["head"].modified = source["head"].modified
             merged.recalcTimestamp = False
             subset.save_font(merged, str(HERE / f"NotoSansSC-{name}.ttf"), subset.Options())
 
