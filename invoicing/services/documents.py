@@ -218,7 +218,8 @@ class _Asked:
             return
         syntax = DocumentForm.UBL if self.form == DocumentForm.UBL else DocumentForm.CII
         xml = e_invoice.as_xml(content, syntax)
-        validation.require_valid(xml, syntax)
+        tell(0)
+        validation.require_valid(xml, syntax, waiting=lambda: tell(0))
         if self.form == DocumentForm.FACTURX:
             file.write(as_pdf(content, self.language, e_invoice=xml, tell=tell))
         else:
