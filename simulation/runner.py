@@ -34,7 +34,12 @@ def require_built(scenario: Scenario) -> None:
 
 def play(scenario: Scenario) -> World:
     """Play the whole file on the current, empty database. Raises Malformed, EventFailed."""
-    world = World(scenario)
+    return unfold(World(scenario))
+
+
+def unfold(world: World) -> World:
+    """Play the world's file from its head to its end. Raises Malformed, EventFailed."""
+    scenario = world.scenario
     prepare(world)
     now = scenario.start
     jobs.run_due(world, now)

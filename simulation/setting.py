@@ -11,7 +11,7 @@ from invoicing.services import titles
 
 from .files import Malformed, Problem, Row
 from .services import stock
-from .world import BY, LONG_AGO, World
+from .world import LONG_AGO, World
 
 SOURCE = "scenario"
 
@@ -19,9 +19,11 @@ SOURCE = "scenario"
 def prepare(world: World) -> None:
     """Make everything the head names. Raises Malformed where a rule refuses a row of it."""
     scenario = world.scenario
-    said: dict[str, Any] = {"by": BY, "at": scenario.start}
-    if scenario.policy_changes:
-        policy.change(changes=dict(scenario.policy_changes), key="policy", **said)
+    said: dict[str, Any] = {"by": world.by, "at": scenario.start}
+    changes = dict(scenario.policy_changes)
+    four_eyes = {k: changes.pop(k) for k in ("four_eyes_above",) if k in changes}
+    if changes:
+        policy.change(changes=changes, key="policy", **said)
     catalog.ensure_source(code=SOURCE, name=None, key="source", **said)
     for rows, make in (
         (scenario.accounts, open_account),
@@ -36,6 +38,8 @@ def prepare(world: World) -> None:
             except FinanceError as refusal:
                 problem = Problem(row.line, row.place, str(refusal))
                 raise Malformed(scenario.file, [problem]) from None
+    if four_eyes:  # what the head names was always there: nobody is asked to approve it
+        policy.change(changes=four_eyes, key="policy.four_eyes", **said)
     cycles.start_closing(key="start closing", **said)
 
 
@@ -49,7 +53,7 @@ def open_account(world: World, row: Row) -> None:
     )
     account = accounts.open(
         number=row["id"],
-        name=row["identity"] or row["id"],
+        name=world.names.get(row["id"]) or row["identity"] or row["id"],
         currency=row["currency"],
         identity=identity or None,
         channel=row["channel"],

@@ -61,6 +61,8 @@ class World:
     previews: list[Previewed] = field(default_factory=list)
     story: list[Line] = field(default_factory=list)
     is_asking: bool = False  # a preview is being answered
+    by: str = BY  # who does all this, in the trail
+    names: dict[str, str] = field(default_factory=dict)  # full names, where short ones won't do
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,11 +71,11 @@ class World:
 
     def said(self, event: Event) -> dict[str, Any]:
         """Key, actor and instant of an event, as every service wants them."""
-        return {"key": f"event {event.index}", "by": BY, "at": event.at}
+        return {"key": f"event {event.index}", "by": self.by, "at": event.at}
 
     def set_up(self, row: Row) -> dict[str, Any]:
         """The same for a row of the head."""
-        return {"key": row.place, "by": BY, "at": self.scenario.start}
+        return {"key": row.place, "by": self.by, "at": self.scenario.start}
 
     def tell(self, at: datetime, who: str, what: str, *, is_refusal: bool = False) -> None:
         """Add a line to the story."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.db import transaction
@@ -198,7 +199,7 @@ def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Deci
     figures = ground.figures_of([account], at)[account]
     for row in moved:
         figures = _apply(figures, row, account, -1)
-    for row, following in zip(moved, [*moved[1:], None], strict=True):
+    for row, following in zip_longest(moved, moved[1:]):
         figures = _apply(figures, row, account, 1)
         if following is not None and following.decision_id == row.decision_id:
             continue  # one change: a bill releases what was owed and draws it

@@ -57,7 +57,7 @@ def create_member(world: World, event: Event) -> object:
         relationship = open_member(
             master=world.account(event["master"]),
             number=event["id"],
-            name=event["id"],
+            name=world.names.get(event["id"]) or event["id"],
             mode=event["mode"],
             grants=event["grants"] or (),
             **said,
