@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -138,7 +139,7 @@ def _staff() -> None:
     password = os.environ.get("DEMO_PASSWORD", PASSWORD)
     if not users.filter(username=USER).exists():
         users.create_superuser(USER, password=password)
-    call_command("create_roles", verbosity=0)
+    call_command("create_roles", stdout=StringIO())
     if not users.filter(username=CHECKER).exists():
         checker = users.create_user(CHECKER, password=password, is_staff=True)
         checker.groups.set(Group.objects.filter(name__in=["Maker", "Checker"]))
