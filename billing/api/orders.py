@@ -12,12 +12,13 @@ from finance_mgmt.api.commands import command, preview_of
 from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
 from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
-from finance_mgmt.api.previews import Asked
+from finance_mgmt.api.previews import Asked, ReasonShown
 
 from ..enums import OrderKind
 from ..models import Order, Product
 from ..queries import access
-from ..services import orders, refunds
+from ..services import many_orders, orders, refunds
+from .many_orders import ManyBody, as_stored, reasons_of
 
 
 class OrderShown(serializers.ModelSerializer):
@@ -87,6 +88,21 @@ class PlaceBody(Body):
     is_paid = serializers.BooleanField(required=False, help_text="False: it waits for payment.")
 
 
+class ResultShown(serializers.Serializer):
+    """What became of one of many: the order, or why there is none."""
+
+    order = OrderShown(allow_null=True)
+    reasons = ReasonShown(many=True)
+
+
+class ManyShown(serializers.Serializer):
+    """What became of each, in the order they came in."""
+
+    placed = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = ResultShown(many=True)
+
+
 class PriceBody(Body):
     """What the order is to cost before vouchers."""
 
@@ -153,6 +169,45 @@ class Orders(Listed, Shown, Noun):
         return orders.place(**body, **said)
 
     create_preview = preview_of(create)
+
+    @command(
+        asks=ManyBody,
+        answers=ManyShown,
+        staff="place_order",
+        is_detail=False,
+        path="bulk",
+        example={
+            "orders": [
+                {
+                    "number": "O-1",
+                    "account": "ACME-2",
+                    "product": "vm-small",
+                    "list_amount": "120.00",
+                    "currency": "CNY",
+                }
+            ],
+            "all_or_nothing": False,
+        },
+    )
+    def place_many(self, body: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+        """Place and pay up to 500 orders, each after those before it (O1).
+
+        One that is refused stops no other, unless `all_or_nothing`.
+        """
+        together = body.get("all_or_nothing", False)
+        placed = many_orders.place_many(wanted=body["orders"], is_all_or_nothing=together, **said)
+        stored = as_stored(placed)
+        return {
+            "placed": len(stored),
+            "refused": len(placed) - len(stored),
+            "results": [
+                {
+                    "order": stored[one.order.pk] if one.order else None,
+                    "reasons": reasons_of(one.refusal),
+                }
+                for one in placed
+            ],
+        }
 
     @command(answers=OrderShown, staff="place_order", roles=actors.MONEY)
     def pay(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:

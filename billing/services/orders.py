@@ -48,16 +48,36 @@ def place(
     `list_amount` is in the account's currency. Raises OrderRefused, InvalidAmount, KeyReused;
     an order that can't be paid at once leaves nothing behind.
     """
-    facts = {
-        "number": number,
-        "account": account.number,
-        "product": product.code,
-        "list_amount": list_amount,
-        "kind": kind,
-        "months": months,
-        "resource": resource,
-        "is_paid": is_paid,
-    }
+    order, facts = draft(
+        number=number,
+        account=account,
+        product=product,
+        list_amount=list_amount,
+        kind=kind,
+        months=months,
+        resource=resource,
+        is_paid=is_paid,
+        at=at,
+    )
+    wish = (order, key, decisions.written(facts))
+    if is_paid and (paid := hot_orders.pay([wish], by=by, at=at)):
+        return paid[0]
+    return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
+
+
+def draft(
+    *,
+    number: str,
+    account: Account,
+    product: Product,
+    list_amount: Decimal,
+    kind: OrderKind = OrderKind.NEW,
+    months: int = 1,
+    resource: str = "",
+    is_paid: bool = True,
+    at: datetime,
+) -> tuple[Order, dict[str, Any]]:
+    """An order that is not placed yet, and the facts by which the trail knows it."""
     order = Order(
         number=number,
         kind=kind,
@@ -69,11 +89,17 @@ def place(
         placed_at=at,
         list_amount=list_amount,
     )
-    if is_paid and (
-        swift := hot_orders.pay([(order, key, decisions.written(facts))], by=by, at=at)
-    ):
-        return swift[0]
-    return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
+    facts = {
+        "number": number,
+        "account": account.number,
+        "product": product.code,
+        "list_amount": list_amount,
+        "kind": kind,
+        "months": months,
+        "resource": resource,
+        "is_paid": is_paid,
+    }
+    return order, facts
 
 
 def _place(

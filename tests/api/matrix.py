@@ -94,6 +94,7 @@ WRITES: dict[str, list[Write]] = {
         Write("run_resource", OWNERS, "resource G", may="G", sees="M"),
     ],
     "orders": [Write("place_order")],
+    "orders/bulk": [Write("place_order")],
     "orders/{number}/pay": [
         Write("place_order", MONEY, "code T", may="MT"),
         Write("place_order", MONEY, "code G", may="G", sees="M"),
