@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import sys
+from decimal import Decimal
 from importlib import import_module
 
 import django
@@ -15,6 +16,8 @@ from rich.table import Table
 NAMES = {
     "close": "Closing cycles and issuing bills against a bare GROUP BY + INSERT",
     "invoice": "Issuing one invoice over 1,000 members and making every form of it (one round)",
+    "authorise": "Orders on one hot master and on many, against bare inserts and naive code",
+    "read": "Balances and statements over many charges, against summing them up",
 }
 
 
@@ -23,6 +26,14 @@ def main() -> int:
     parser.add_argument("name", nargs="?", choices=sorted(NAMES))
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--members", type=int, default=1_000, help="authorise: of the hot master")
+    parser.add_argument(
+        "--seconds", type=Decimal, default=Decimal(2), help="authorise: per contender"
+    )
+    parser.add_argument("--accounts", type=int, default=1_000, help="read")
+    parser.add_argument("--charges", type=int, default=1_000_000, help="read")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--only", nargs="+", default=[], help="authorise: beside floor and naive")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     chosen = parser.parse_args()
     if chosen.name is None:
@@ -31,14 +42,47 @@ def main() -> int:
         return 0
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "finance_mgmt.settings")
     django.setup()
-    benchmark = import_module(f"benchmarks.{chosen.name}")
-    result = benchmark.measure(records=chosen.records, rounds=chosen.rounds)
+    result, table = measured(chosen)
     result["machine"] = machine()
     if chosen.json:
         print(json.dumps(result, indent=1))
     else:
-        show(result)
+        show(result, table)
     return 0 if result["books_are_right"] else 1
+
+
+def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
+    """The result of the benchmark, and which of its columns to show under which heading."""
+    benchmark = import_module(f"benchmarks.{chosen.name}")
+    if chosen.name in ("close", "invoice"):
+        result = benchmark.measure(records=chosen.records, rounds=chosen.rounds)
+        headings = result.get("headings", ("what", "median s", "x floor", "of rounds"))
+        return result, dict(zip(("what", "seconds", "ratio", "rounds"), headings, strict=True))
+    if chosen.name == "read":
+        sizes = {"accounts": chosen.accounts, "charges": chosen.charges}
+        return benchmark.measure(**sizes, rounds=chosen.rounds), READ
+    result = benchmark.measure(
+        members=chosen.members,
+        seconds=chosen.seconds,
+        rounds=chosen.rounds,
+        clients=tuple(chosen.clients),
+        only=chosen.only,
+    )
+    return result, AUTHORISE
+
+
+READ = {"what": "what", "ms": "median ms", "rounds": "of rounds"}
+AUTHORISE = {
+    "clients": "clients",
+    "what": "what",
+    "hot": "hot /s",
+    "spread": "spread /s",
+    "hot_by_spread": "hot/spread",
+    "by_floor": "x floor",
+    "by_naive": "x naive",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+}
 
 
 def machine() -> str:
@@ -48,15 +92,21 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {server}"
 
 
-def show(result: dict) -> None:
+def show(result: dict, columns: dict[str, str]) -> None:
     table = Table(title=result["title"], caption=result["machine"])
-    for heading in result.get("headings", ("what", "median s", "x floor", "of rounds")):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
+    for name, heading in columns.items():
+        table.add_column(heading, justify="left" if name == "what" else "right")
     for row in result["rows"]:
-        table.add_row(row["what"], row["seconds"], row["ratio"], " ".join(row["rounds"]))
+        table.add_row(*(_text(row[name]) for name in columns))
     console = Console()
     console.print(table)
+    for target, reached in result.get("targets", {}).items():
+        console.print(f"{target}: {reached}")
     console.print("The books are right." if result["books_are_right"] else "The books are WRONG.")
+
+
+def _text(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 if __name__ == "__main__":

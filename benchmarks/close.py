@@ -86,10 +86,10 @@ def _row(name: str, seconds: list[float], floor: list[float]) -> dict:
 
 def _round() -> dict:
     seen: dict = {}
-    with scratch.database("bench_floor", scratch.LOADED):
+    with scratch.database(f"{scratch.OWN}_floor", scratch.LOADED):
         scratch.execute("CREATE TABLE floor (LIKE billing_charge INCLUDING ALL)")
         seen["floor"] = _timed(lambda: scratch.execute(FLOOR))
-    with scratch.database("bench_one", scratch.LOADED):
+    with scratch.database(f"{scratch.OWN}_one", scratch.LOADED):
         run = cycles.close(by="bench", at=MONTH_OVER)
         seen["one"] = _timed(lambda: runs.work(run.pk, worker="one"))
         run = bills.issue(by="bench", at=MONTH_OVER)
@@ -97,7 +97,7 @@ def _round() -> dict:
         seen["right"] = not [
             said for path in settings.BOOK_CHECKS for said in import_string(path)()
         ]
-    with scratch.database("bench_two", scratch.LOADED):
+    with scratch.database(f"{scratch.OWN}_two", scratch.LOADED):
         run = cycles.close(by="bench", at=MONTH_OVER)
         seen["two"] = _timed(lambda: _two_workers(run.pk))
     return seen

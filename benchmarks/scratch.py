@@ -1,12 +1,15 @@
 """Databases of a benchmark's own, on the server that DATABASE_URL names."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management import call_command
 from django.db import connection
 
-LOADED = "bench_loaded"
+# Each run has names of its own, so that two on one server don't drop each other's.
+OWN = f"bench_{os.getpid()}"
+LOADED = f"{OWN}_loaded"
 
 
 def execute(sql: str, facts: list | None = None) -> None:
@@ -20,11 +23,11 @@ def database(name: str, template: str = "template0") -> Iterator[None]:
     home = connection.settings_dict["NAME"]
     execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    _connect(name)
+    connect(name)
     try:
         yield
     finally:
-        _connect(home)
+        connect(home)
         execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
@@ -32,17 +35,18 @@ def database(name: str, template: str = "template0") -> Iterator[None]:
 def away() -> Iterator[None]:
     """Leave the current database for a while, so that it can be a template."""
     name = connection.settings_dict["NAME"]
-    _connect("postgres")
+    connect("postgres")
     try:
         yield
     finally:
-        _connect(name)
+        connect(name)
 
 
 def migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
-def _connect(name: str) -> None:
+def connect(name: str) -> None:
+    """From here on Django speaks to this database."""
     connection.close()
     connection.settings_dict["NAME"] = name
