@@ -148,6 +148,7 @@ class NoticeKind(TextChoices):
     CHANGE_FAILED = "change_failed", _("a planned change could not be made")
     CAP = "cap", _("a member passed its cap")
     WEBHOOK_OFF = "webhook_off", _("a webhook was switched off")
+    INVOICE_ISSUED = "invoice_issued", _("an invoice was issued")
 
 
 class NoticeChannel(TextChoices):

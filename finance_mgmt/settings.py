@@ -202,6 +202,8 @@ SPECTACULAR_SETTINGS = {
         "ResourceStatus": "billing.enums.ResourceStatus",
         "SettlementKind": "billing.enums.SettlementKind",
         "VoucherShare": "billing.enums.VoucherShare",
+        "InvoiceStatus": "invoicing.enums.InvoiceStatus",
+        "TitleKind": "invoicing.enums.TitleKind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -266,7 +268,13 @@ BOOK_CHECKS = [
     "billing.queries.books.wrong_accruals",
     "billing.queries.books.wrong_outstanding",
     "billing.queries.books.wrong_vouchers",
+    "invoicing.queries.books.wrong_invoices",
+    "invoicing.queries.books.wrong_credit_notes",
+    "invoicing.queries.books.wrongly_invoiced_charges",
+    "invoicing.queries.books.gaps_in_numbers",
 ]
+
+INVOICE_LINES = env.int("INVOICE_LINES", default=200_000)  # what one invoice may hold
 
 LOGGING = {
     "version": 1,

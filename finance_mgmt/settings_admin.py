@@ -10,8 +10,14 @@ DASHBOARD_PANELS = [  # (request) -> panels of the first page
     "billing.admin.dashboard.panels",
     "finance_mgmt.admin.runs.dashboard_panels",
 ]
-ACCOUNT_PANELS = ["billing.admin.account_panels.panels"]  # (request, account) -> panels
-ACCOUNT_COMMANDS = ["billing.admin.thresholds.SetThresholds"]  # of upper floors
+ACCOUNT_PANELS = [  # (request, account) -> panels
+    "billing.admin.account_panels.panels",
+    "invoicing.admin.titles.account_panels",
+]
+ACCOUNT_COMMANDS = [  # of upper floors
+    "billing.admin.thresholds.SetThresholds",
+    "invoicing.admin.titles.SetTitle",
+]
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
@@ -86,6 +92,28 @@ ADMIN_NAVIGATION = [
                 "icon": "hourglass_top",
                 "query": {"status__exact": "outstanding"},
             },
+        ],
+    ),
+    (
+        _("Invoices"),
+        [
+            {
+                "title": _("Issue an invoice"),
+                "icon": "post_add",
+                "page": "admin:invoicing_invoice_choose",
+                "needs": "invoicing.issue_invoice",
+            },
+            {"model": "invoicing.invoice", "icon": "receipt_long"},
+            {
+                "model": "invoicing.invoice",
+                "title": _("Owed credit notes"),
+                "icon": "assignment_late",
+                "query": {"owed": "yes"},
+            },
+            {"model": "invoicing.creditnote", "icon": "assignment_return"},
+            {"model": "invoicing.invoicetitle", "icon": "contract"},
+            {"model": "invoicing.taxrate", "icon": "percent"},
+            {"model": "invoicing.series", "icon": "tag"},
         ],
     ),
     (

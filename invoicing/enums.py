@@ -12,6 +12,15 @@ class InvoiceStatus(TextChoices):
     CREDITED = "credited", _("credited")  # wholly: its charges can be invoiced anew
 
 
+class TitleKind(TextChoices):
+    """What kind of invoice a title is for: it says what the title must state."""
+
+    PLAIN = "plain", _("plain")  # a name, and what else is known
+    CN_GENERAL = "cn_general", _("Chinese VAT, general")  # 增值税普通发票: with the tax number
+    CN_SPECIAL = "cn_special", _("Chinese VAT, special")  # 增值税专用发票: bank and address too
+    EU_VAT = "eu_vat", _("EU VAT")  # with the VAT identification number
+
+
 class ZeroRate(TextChoices):
     """What a tax rate of 0 means in a structured invoice: codes of UNTDID 5305 (I7)."""
 

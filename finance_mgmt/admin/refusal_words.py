@@ -122,6 +122,33 @@ SENTENCES: tuple[str, ...] = (
     _("forbid_invoicing needs the same invoice title on both ends."),
     _("Titles are locked while a member's invoicing is forbidden: they must stay equal."),
     _("Give a title."),
+    _("This kind of title also states the %(word)s. Fill it in."),
+    _("Give the country as two letters, such as CN or DE."),
+    _("A Chinese tax number has 18 characters; this one has %(count)s."),
+    _(
+        "The last character of %(number)s does not fit the others: one of them is mistyped."
+        " Copy the number from the business licence."
+    ),
+    _(
+        "%(number)s is no unified social credit code: it has digits and capital letters,"
+        " without I, O, S, V and Z."
+    ),
+    _("An EU VAT id begins with its country, such as DE136695976; %(prefix)s is none."),
+    _("A digit of %(number)s is mistyped: the check digit does not fit."),
+    _("%(number)s has not the form of a VAT id of %(country)s. Check its length."),
+    _(
+        "An invoice has at most %(most)s lines, these would be %(lines)s."
+        " Choose fewer months, members or products."
+    ),
+    _("%(amount)s of invoice %(number)s can be credited."),
+    _("Name lines or an amount, not both: lines are credited whole."),
+    _("Some lines are not of invoice %(number)s, or are credited already."),
+    _("These lines are worth less than the smallest unit together. Name more of them."),
+    _("A rate that replaces another can't begin in the past: invoices may state the old."),
+    _("A rate begins at this very instant already. Choose another one."),
+    _("Name the jurisdiction by its code, such as CN or DE."),
+    _("A tax rate is at least 0 and below 1: 0.06 is six percent."),
+    _("A tax rate has at most 6 decimals."),
     _("the master"),
     _("the member"),
     _("the caller"),

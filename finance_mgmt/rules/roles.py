@@ -16,6 +16,7 @@ LOOKS = tuple(
             " refund charge bill settlement usagerecord usageimport importedrow source accountkey"
             " threshold"
         ),
+        "invoicing": "invoice invoiceline invoicetitle creditnote creditnoteline taxrate series",
     }.items()
     for model in models.split()
 )
@@ -40,6 +41,8 @@ MAKES = (
     *_may("top_up", "withdraw", "transfer", "set_credit_limit", "allocate", "reclaim", "end"),
     *_may("override_price", "refund", "settle", "sell", "give_discount", "issue_voucher"),
     *_may("add_commitment"),
+    *("invoicing.issue_invoice", "invoicing.issue_credit_note"),
+    *("invoicing.set_title", "invoicing.set_tax_rate"),
     *("billing.add_family", "billing.change_family"),
     *("billing.add_product", "billing.change_product"),
 )

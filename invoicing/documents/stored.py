@@ -1,16 +1,17 @@
 """The content of invoices and credit notes, read from their own rows and nothing else (I6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from finance_mgmt.money import ZERO, minor_unit
 from finance_mgmt.queries import policy
 
-from ..models import CreditNote, Invoice, InvoiceLine, SellerProfile
+from ..models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, SellerProfile
 from ..models.parties import PartyColumns
 from ..queries.sellers import first_seller
 from ..rules import tax_split
@@ -22,29 +23,31 @@ _KEY = ("owner_number", "owner_name", "product_code", "description", "unit", "ta
 
 def of_invoice(invoice: Invoice) -> InvoiceContent:
     """What an issued invoice states."""
-    rows = InvoiceLine.objects.filter(invoice=invoice).order_by().values(*_KEY)
-    summed = rows.annotate(sum=Sum("amount"), count=Count("id"), metered=Sum("quantity"))
+    return of_draft(invoice, InvoiceLine.objects.filter(invoice=invoice))
+
+
+def of_draft(invoice: Invoice, lines: QuerySet[Any]) -> InvoiceContent:
+    """What an invoice of these lines, or of charges shown as lines, states or would state."""
+    rows = lines.order_by().values(*_KEY)
+    summed = rows.annotate(
+        sum_of=Sum("amount" if lines.model is InvoiceLine else "payable_amount"),
+        count_of=Count("pk"),
+        metered=Sum("quantity" if lines.model is InvoiceLine else "metered_quantity"),
+    )
     groups = [
-        _group([row[name] for name in _KEY], row["sum"], row["metered"], row["count"])
+        _group([row[name] for name in _KEY], row["sum_of"], row["metered"], row["count_of"])
         for row in summed
     ]
     return _content(invoice, groups)
 
 
-def of_draft(invoice: Invoice, lines: Iterable[InvoiceLine]) -> InvoiceContent:
-    """What an invoice that is not yet stored, nor numbered, would state."""
-    sums: dict[tuple, list] = {}
-    for line in lines:
-        one = sums.setdefault(tuple(getattr(line, name) for name in _KEY), [ZERO, None, 0])
-        one[0] += line.amount
-        if line.quantity is not None:
-            one[1] = (one[1] or ZERO) + line.quantity
-        one[2] += 1
-    return _content(invoice, [_group(key, *one) for key, one in sums.items()])
+def of_credit_note(
+    note: CreditNote, taken: Mapping[Decimal, Decimal] | None = None
+) -> InvoiceContent:
+    """What a credit note states; a whole one repeats all lines.
 
-
-def of_credit_note(note: CreditNote) -> InvoiceContent:
-    """What a credit note states, or would if it is not stored; a whole one repeats all lines."""
+    If it is not stored: `taken` is what it would take, exactly, by tax rate.
+    """
     invoice = note.invoice
     whole = of_invoice(invoice)
     content = replace(
@@ -58,10 +61,17 @@ def of_credit_note(note: CreditNote) -> InvoiceContent:
     earlier = CreditNote.objects.filter(invoice=invoice).order_by("pk")
     if note.pk:
         earlier = earlier.filter(pk__lt=note.pk)
-    amounts = [*earlier.values_list("total", flat=True), note.total]
-    parts = tax_split.of_credit(whole.parts, amounts, minor_unit(invoice.currency))
+    last = by_rate(note) if taken is None else taken
+    takes = [*((one.total, by_rate(one)) for one in earlier), (note.total, last)]
+    parts = tax_split.of_credit(whole.parts, takes, minor_unit(invoice.currency))
     sections = (Section("", "", tuple(Line("", "", "", None, 0, part) for part in parts)),)
     return replace(content, sections=sections, parts=tuple(parts), round_off=ZERO)
+
+
+def by_rate(note: CreditNote) -> dict[Decimal, Decimal]:
+    """What a stored credit note takes from the lines of each tax rate, exactly."""
+    rows = CreditNoteLine.objects.filter(note=note).order_by().values_list("line__tax_rate")
+    return dict(rows.annotate(sum_of=Sum("amount")))
 
 
 def _content(invoice: Invoice, groups: list[Group]) -> InvoiceContent:

@@ -9,8 +9,9 @@ from billing.models import Charge
 from finance_mgmt.models import Account, Decision
 from finance_mgmt.models.columns import append_only, exact_amount, money_amount
 
-from ..enums import InvoiceStatus
+from ..enums import InvoiceStatus, TitleKind
 from .parties import PartyColumns, SellerProfile
+from .titles import InvoiceTitle
 
 
 class Series(models.Model):
@@ -41,6 +42,17 @@ class Invoice(PartyColumns):
         Account, verbose_name=_("title of"), on_delete=models.PROTECT, related_name="+"
     )
     title = models.CharField(_("title"), max_length=200)
+    title_kind = models.CharField(
+        _("kind of title"), max_length=15, choices=TitleKind.choices, default=TitleKind.PLAIN
+    )
+    title_version = models.ForeignKey(
+        InvoiceTitle,
+        verbose_name=_("version of the title"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invoices",
+    )
     seller = models.ForeignKey(
         SellerProfile,
         verbose_name=_("seller"),
@@ -50,7 +62,9 @@ class Invoice(PartyColumns):
         related_name="+",
     )
     currency = models.CharField(_("currency"), max_length=3)
-    month = models.DateField(_("month"))
+    month = models.DateField(_("month"))  # the last one it covers
+    first_month = models.DateField(_("first month"), null=True, blank=True)  # if there are several
+    line_count = models.PositiveIntegerField(_("lines"), default=0)
     total = money_amount(verbose_name=_("total"))
     net_amount = money_amount(verbose_name=_("net"))
     tax_amount = money_amount(verbose_name=_("tax"))
@@ -64,7 +78,9 @@ class Invoice(PartyColumns):
     class Meta:
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
+        permissions = [("issue_invoice", "Can issue invoices")]
         ordering = ["-id"]
+        indexes = [models.Index(fields=["title_of", "month"], name="invoices_of_a_payer")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(total=F("net_amount") + F("tax_amount")),
@@ -129,6 +145,7 @@ class CreditNote(models.Model):
     )
     total = money_amount(verbose_name=_("total"))
     tax_amount = money_amount(verbose_name=_("tax"))
+    round_off = exact_amount(verbose_name=_("round-off"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     issued_at = models.DateTimeField(_("issued at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="credit_notes")
@@ -136,6 +153,7 @@ class CreditNote(models.Model):
     class Meta:
         verbose_name = _("credit note")
         verbose_name_plural = _("credit notes")
+        permissions = [("issue_credit_note", "Can correct invoices")]
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(total__gt=0), name="a_credit_note_is_positive")
@@ -144,3 +162,30 @@ class CreditNote(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CreditNoteLine(models.Model):
+    """What a credit note takes from one line of its invoice, exactly. Never changed."""
+
+    note = models.ForeignKey(
+        CreditNote, verbose_name=_("credit note"), on_delete=models.PROTECT, related_name="lines"
+    )
+    line = models.ForeignKey(
+        InvoiceLine,
+        verbose_name=_("invoice line"),
+        on_delete=models.PROTECT,
+        related_name="credits",
+    )
+    amount = exact_amount(verbose_name=_("amount"))
+
+    class Meta:
+        verbose_name = _("credit note line")
+        verbose_name_plural = _("credit note lines")
+        ordering = ["note", "line"]
+        constraints = [
+            models.UniqueConstraint(fields=["note", "line"], name="a_credit_note_names_a_line_once")
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.note.number} {self.line_id}"

@@ -25,6 +25,7 @@ class TaxRate(models.Model):
     class Meta:
         verbose_name = _("tax rate")
         verbose_name_plural = _("tax rates")
+        permissions = [("set_tax_rate", "Can say which tax prices contain")]
         ordering = ["jurisdiction", "product", "-effective_from"]
         constraints = [
             models.UniqueConstraint(

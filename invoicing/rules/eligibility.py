@@ -1,5 +1,6 @@
 """Who may invoice whose consumption, and under which title (I2-I5). Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,8 +17,8 @@ class Request:
     issuer: int
     owners: tuple[int, ...]
     standings: dict[int, Standing]
-    payers: frozenset[int]  # of the charges chosen
-    titles: dict[int, str]
+    payers: frozenset[int]  # who paid for what is chosen; the invoice carries their title
+    titles: Mapping[int, tuple[str, str]]  # name and tax number
 
 
 def judge(request: Request) -> list[Reason]:
@@ -30,11 +31,6 @@ def judge(request: Request) -> list[Reason]:
         text = "In management an invoice is for one member at a time."
         return [Reason("I3", "several_members", text, {"members": len(request.owners)})]
     return _for_member(request, request.owners[0])
-
-
-def title_of(request: Request) -> int:
-    """Whose title the invoice carries: of the one that paid (I2, I3)."""
-    return next(iter(request.payers), request.issuer)
 
 
 def judge_arrears(arrears: Decimal, left_out: Decimal) -> list[Reason]:

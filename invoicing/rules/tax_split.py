@@ -43,15 +43,17 @@ def to_lines(part: Part, exact: Sequence[Decimal], unit: Decimal) -> list[Part]:
     return [Part(part.rate, gross, tax) for gross, tax in zip(grosses, taxes, strict=True)]
 
 
-def of_credit(parts: Sequence[Part], amounts: Sequence[Decimal], unit: Decimal) -> list[Part]:
-    """The parts of the last of an invoice's credit notes, given the amounts of all so far.
+def of_credit(
+    parts: Sequence[Part], takes: Sequence[tuple[Decimal, Mapping[Decimal, Decimal]]], unit: Decimal
+) -> list[Part]:
+    """The parts of the last of an invoice's credit notes, of all so far: (total, by rate exactly).
 
-    Each takes its share of what earlier ones left, so those that undo the whole invoice sum to
-    its parts exactly.
+    One that takes all that earlier ones left has exactly those parts, so that those that undo the
+    whole invoice sum to it.
     """
     left, taken = list(parts), list[Part]()
-    for amount in amounts:
-        taken = _share(left, amount, unit)
+    for total, exact in takes:
+        taken = _take(left, total, exact, unit)
         left = [
             Part(one.rate, one.gross - part.gross, one.tax - part.tax)
             for one, part in zip(left, taken, strict=True)
@@ -85,17 +87,20 @@ def hand_out(total: Decimal, exact: Sequence[Decimal], unit: Decimal) -> list[De
     return parts
 
 
-def _share(left: Sequence[Part], amount: Decimal, unit: Decimal) -> list[Part]:
-    whole = sum((part.gross for part in left), ZERO)
-    exact = [EXACT.divide(EXACT.multiply(amount, part.gross), whole) for part in left]
-    return [
-        Part(part.rate, gross, _tax_of(part, gross, amount == whole, unit))
-        for part, gross in zip(left, hand_out(amount, exact, unit), strict=True)
-    ]
+def _take(
+    left: Sequence[Part], total: Decimal, exact: Mapping[Decimal, Decimal], unit: Decimal
+) -> list[Part]:
+    if total == sum((part.gross for part in left), ZERO):
+        return list(left)
+    rates = [part.rate for part in left if part.rate in exact]
+    grosses = hand_out(total, [exact[rate] for rate in rates], unit)
+    by_rate_taken = dict(zip(rates, grosses, strict=True))
+    return [_part_of(part, by_rate_taken.get(part.rate, ZERO), unit) for part in left]
 
 
-def _tax_of(part: Part, gross: Decimal, is_last: bool, unit: Decimal) -> Decimal:
-    if is_last or not part.gross:
-        return part.tax if is_last else ZERO
-    exact = EXACT.divide(EXACT.multiply(part.tax, gross), part.gross)
-    return exact.quantize(unit, ROUND_HALF_UP, context=EXACT)
+def _part_of(left: Part, gross: Decimal, unit: Decimal) -> Part:
+    """So much of a rate; its tax in proportion to what is left of it."""
+    if not left.gross:
+        return Part(left.rate, gross, ZERO)
+    tax = EXACT.divide(EXACT.multiply(left.tax, gross), left.gross)
+    return Part(left.rate, gross, tax.quantize(unit, ROUND_HALF_UP, context=EXACT))

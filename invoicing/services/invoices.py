@@ -1,28 +1,32 @@
-"""Issuing invoices and credit notes (I1-I7)."""
+"""Issuing invoices (I1-I7). Credit notes are in credit_notes.py."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
-from billing.models import Charge
+from billing.models import Charge, Product
 from finance_mgmt import money
 from finance_mgmt import queries as ground
-from finance_mgmt.enums import Mode
+from finance_mgmt.enums import Mode, NoticeKind
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
-from finance_mgmt.services import decisions, locks
+from finance_mgmt.services import decisions, locks, notices
 
 from ..documents import stored
-from ..enums import InvoiceStatus
-from ..models import CreditNote, Invoice, InvoiceLine, InvoiceTitle
+from ..models import Invoice
 from ..models.parties import PartyColumns
 from ..queries import candidates
 from ..queries.sellers import seller_at
+from ..queries.titles import titles_of, version_of
 from ..rules import eligibility
-from . import drafts, numbering, taxes
-from .titles import titles_of
+from ..rules.titles import Title
+from . import drafts, lines, numbering
 
 
 class InvoiceRefused(FinanceError):
@@ -31,166 +35,171 @@ class InvoiceRefused(FinanceError):
     code = "invoice_refused"
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What an invoice is made of: its charges, whose title it carries, and sums by tax rate."""
+
+    lines: QuerySet[Any]  # charges shown as lines
+    payer: int
+    title: Title
+    sums: Sequence[tuple[Decimal, Decimal, int]]  # (amount, rate, lines)
+
+    @property
+    def exact(self) -> Decimal:
+        return sum((amount for amount, _, _ in self.sums), money.ZERO)
+
+    @property
+    def line_count(self) -> int:
+        return sum(count for _, _, count in self.sums)
+
+
 @transaction.atomic
 def issue(
     *,
     issuer: Account,
     month: date,
+    until: date | None = None,
     owners: Sequence[Account] = (),
+    is_combined: bool = False,
+    products: Sequence[Product] = (),
     key: str,
     by: str,
     at: datetime,
 ) -> Invoice:
-    """Invoice the month's charges of some owners, the issuer's own if none is named (I1-I5).
+    """Invoice charges of some owners of a month, or from `month` to `until` (I1-I5).
 
-    Raises InvoiceRefused with every reason, KeyReused, and before a number is drawn NotShowable
-    and FaultyInvoice if its documents could not be made.
+    The issuer's own charges if no owner is named; with `is_combined` all that it paid for itself
+    and its members. Of the named products only, if any is named. The notice to the title's
+    account is written with it. Raises InvoiceRefused with every reason, KeyReused, and before a
+    number is drawn NotShowable and FaultyInvoice if its documents could not be made.
     """
-    wanted = tuple(sorted(owner.pk for owner in owners)) or (issuer.pk,)
     facts = {
         "issuer": issuer.number,
         "month": month,
+        "until": until,
         "owners": sorted(owner.number for owner in owners),
+        "is_combined": is_combined,
+        "products": sorted(product.code for product in products),
     }
     decision, is_new = decisions.record(verb="invoices.issue", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Invoice.objects.get(decision=decision)
-    standings = ground.standings({issuer.pk, *wanted}, at)
-    locks.lock_accounts({issuer.pk, *wanted})
-    charges = _choose(issuer, wanted, standings, month)
-    payers = frozenset(charge.payer_id for charge in charges)
-    request = eligibility.Request(
-        issuer=issuer.pk,
-        owners=wanted,
-        standings=standings,
-        payers=payers,
-        titles=titles_of([issuer.pk, *wanted]),
-    )
-    reasons = _judge(request, charges, issuer.currency, at)
+    named = tuple(sorted({owner.pk for owner in owners})) or (issuer.pk,)
+    wanted = None if is_combined else named
+    payers = _payers(issuer.pk, named, is_combined, at)
+    locks.lock_accounts({issuer.pk, *payers})
+    period = (month, until, [product.pk for product in products])
+    rows = candidates.chosen(payers, wanted, *period)
+    found = _find(rows, payers[0])
+    reasons = _judge(found, issuer, named, payers, at)
     if reasons:
         raise InvoiceRefused(reasons)
-    invoice = _invoice(request, charges, issuer, month, at)
-    lines = _lines(invoice, charges)
-    content = stored.of_draft(invoice, lines)
-    invoice.tax_amount = content.total.tax
-    invoice.net_amount = content.total.net
+    invoice = _invoice(found, issuer, month, until, at)
+    content = stored.of_draft(invoice, found.lines)
+    invoice.tax_amount, invoice.net_amount = content.total.tax, content.total.net
     drafts.check(content, asks_e_invoice=drafts.asks_e_invoice(invoice))
     invoice.decision = decision
     invoice.number = numbering.next_number("INV")
     invoice.save()
-    InvoiceLine.objects.bulk_create(lines, batch_size=2_000)
+    lines.copy(invoice, found.lines)
+    _tell(invoice, found.title, at)
     return invoice
 
 
-@transaction.atomic
-def credit(
-    *,
-    invoice: Invoice,
-    amount: Decimal | None = None,
-    reason: str = "",
-    key: str,
-    by: str,
-    at: datetime,
-) -> CreditNote:
-    """Correct an invoice, wholly (its charges can then be invoiced anew) or by an amount (I6).
-
-    Raises InvoiceRefused, InvalidAmount, KeyReused, and NotShowable or FaultyInvoice as `issue`.
-    """
-    facts = {"invoice": invoice.number, "amount": amount, "reason": reason}
-    decision, is_new = decisions.record(verb="invoices.credit", facts=facts, key=key, by=by, at=at)
-    if not is_new:
-        return CreditNote.objects.get(decision=decision)
-    locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
-    left = locked.total - candidates.credited(locked)
-    wanted = left if amount is None else amount
-    if left <= 0 or wanted > left:
-        text = (
-            f"{money.plain(max(left, money.ZERO), 2)} of invoice {locked.number} can be credited."
-        )
-        raise InvoiceRefused(Reason("I6", "above_invoice", text, {"amount": wanted, "left": left}))
-    money.require_movable(wanted, locked.currency)
-    note = CreditNote(invoice=locked, total=wanted, reason=reason, issued_at=at, decision=decision)
-    content = stored.of_credit_note(note)
-    note.tax_amount = content.total.tax
-    drafts.check(content, asks_e_invoice=drafts.asks_e_invoice(locked))
-    note.number = numbering.next_number("CN")
-    note.save()
-    is_whole = wanted == left
-    locked.status = InvoiceStatus.CREDITED if is_whole else InvoiceStatus.PARTLY_CREDITED
-    locked.save(update_fields=["status"])
-    if wanted == locked.total:
-        InvoiceLine.objects.filter(invoice=locked).update(is_void=True)
-    return note
+def _payers(
+    issuer: int, named: tuple[int, ...], is_combined: bool, at: datetime
+) -> tuple[int, ...]:
+    """The issuer, if it paid for any of these; else the managed members that pay themselves."""
+    if is_combined or named == (issuer,):
+        return (issuer,)
+    paid = candidates.invoiceable([issuer]).filter(owner_id__in=named)
+    if paid.exists():
+        return (issuer,)
+    standings = ground.standings(named, at)
+    managed = [pk for pk in named if standings[pk].mode == Mode.MANAGEMENT]
+    return tuple(managed) or (issuer,)
 
 
-def _choose(issuer: Account, owners: tuple[int, ...], standings: dict, month: date) -> list[Charge]:
-    """Charges the issuer paid for these owners, else what the one member paid itself."""
-    own = list(
-        candidates.chosen([issuer.pk], owners, month)
-        .order_by("owner", "pk")
-        .select_related("product")
-    )
-    if own or owners == (issuer.pk,):
-        return own
-    managed = [pk for pk in owners if standings[pk].mode == Mode.MANAGEMENT]
-    return list(
-        candidates.chosen(managed, owners, month).order_by("owner", "pk").select_related("product")
-    )
+def _find(rows: QuerySet[Charge], payer: int) -> _Found:
+    title = titles_of([payer])[payer]
+    shown = lines.shown_as_lines(rows, title.country)
+    return _Found(shown, payer, title, candidates.by_rate(rows, title.country))
 
 
 def _judge(
-    request: eligibility.Request, charges: list[Charge], currency: str, at: datetime
+    found: _Found,
+    issuer: Account,
+    named: tuple[int, ...],
+    payers: tuple[int, ...],
+    at: datetime,
 ) -> list[Reason]:
-    reasons = eligibility.judge(request)
-    total = money.cut(sum((charge.payable_amount for charge in charges), money.ZERO), currency)
-    if not charges or total <= 0:
-        text = "Nothing of these accounts can be invoiced for that month."
-        reasons.append(Reason("I1", "nothing_invoiceable", text, {"charges": len(charges)}))
-        return reasons
-    payer = eligibility.title_of(request)
-    everything = sum(
-        candidates.invoiceable([payer]).values_list("payable_amount", flat=True), money.ZERO
+    request = eligibility.Request(
+        issuer=issuer.pk,
+        owners=named,
+        standings=ground.standings({issuer.pk, *payers}, at),
+        payers=frozenset(payers),
+        titles={pk: one.identity for pk, one in titles_of([issuer.pk, *payers]).items()},
     )
-    chosen = sum((charge.payable_amount for charge in charges), money.ZERO)
-    return reasons + eligibility.judge_arrears(candidates.arrears(payer, at), everything - chosen)
+    if reasons := eligibility.judge(request):
+        return reasons  # what others have is not told to whom it does not concern
+    if not found.line_count or money.cut(found.exact, issuer.currency) <= 0:
+        text = "Nothing of these accounts can be invoiced for that month."
+        return [Reason("I1", "nothing_invoiceable", text, {"charges": found.line_count})]
+    if found.line_count > settings.INVOICE_LINES:
+        text = (
+            f"An invoice has at most {settings.INVOICE_LINES} lines, these would be"
+            f" {found.line_count}. Choose fewer months, members or products."
+        )
+        facts = {"lines": found.line_count, "most": settings.INVOICE_LINES}
+        reasons.append(Reason("I1", "too_many_lines", text, facts))
+    return [*reasons, *_judge_arrears(found, at)]
+
+
+def _judge_arrears(found: _Found, at: datetime) -> list[Reason]:
+    arrears = candidates.arrears(found.payer, at)
+    if arrears <= 0:
+        return []
+    everything = candidates.invoiceable([found.payer]).values_list("payable_amount", flat=True)
+    return eligibility.judge_arrears(arrears, candidates.total(everything) - found.exact)
 
 
 def _invoice(
-    request: eligibility.Request, charges: list[Charge], issuer: Account, month: date, at: datetime
+    found: _Found, issuer: Account, month: date, until: date | None, at: datetime
 ) -> Invoice:
-    payer = eligibility.title_of(request)
-    exact = sum((charge.payable_amount for charge in charges), money.ZERO)
-    total = money.cut(exact, issuer.currency)
-    title = InvoiceTitle.objects.filter(account_id=payer).first() or InvoiceTitle()
+    total = money.cut(found.exact, issuer.currency)
+    title = found.title
+    has_several = until is not None and until != month
     return Invoice(
         issuer=issuer,
-        title_of_id=payer,
-        title=titles_of([payer])[payer],
+        title_of_id=found.payer,
+        title_version=version_of(found.payer),
+        title=title.title,
+        title_kind=title.kind,
         **{column.name: getattr(title, column.name) for column in PartyColumns._meta.fields},
         seller=seller_at(at),
         currency=issuer.currency,
-        month=month,
+        month=until or month,
+        first_month=month if has_several else None,
+        line_count=found.line_count,
         total=total,
-        round_off=exact - total,
+        round_off=found.exact - total,
         issued_at=at,
     )
 
 
-def _lines(invoice: Invoice, charges: list[Charge]) -> list[InvoiceLine]:
-    rates = taxes.rates_for(charges)
-    accounts = Account.objects.in_bulk({charge.owner_id for charge in charges})
-    return [
-        InvoiceLine(
-            invoice=invoice,
-            charge=charge,
-            owner_number=accounts[charge.owner_id].number,
-            owner_name=accounts[charge.owner_id].name,
-            product_code=charge.product.code if charge.product else "",
-            description=charge.product.name if charge.product else charge.reason,
-            quantity=charge.quantity if charge.product else None,
-            unit=charge.product.unit if charge.product else "",
-            amount=charge.payable_amount,
-            tax_rate=rates[charge.pk],
-        )
-        for charge in charges
-    ]
+def _tell(invoice: Invoice, title: Title, at: datetime) -> None:
+    """One notice for whoever the invoice is made out to, and one for a master that issued it."""
+    notices.tell(
+        sorted({invoice.title_of_id, invoice.issuer_id}),
+        kind=NoticeKind.INVOICE_ISSUED,
+        about=invoice.title_of_id,
+        at=at,
+        facts={
+            "invoice": invoice.number,
+            "month": f"{invoice.month:%Y-%m}",
+            "total": invoice.total,
+            "currency": invoice.currency,
+            "email": title.email,
+            "language": title.language,
+        },
+    )

@@ -1,8 +1,11 @@
 """Invoice titles: to whom invoices are made out; locked while comparing matters (I3, L11)."""
 
+from dataclasses import asdict, fields
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import Permission, RelationshipState
@@ -10,12 +13,17 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Grant, Relationship
 from finance_mgmt.services import decisions, locks
 
+from ..enums import TitleKind
 from ..models import InvoiceTitle
-from .sellers import COUNTRY
+from ..queries.titles import current, titles_of
+from ..rules import titles as rules
+from ..rules.titles import HOME, Title
+
+IN_FORCE = [RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING]
 
 
 class TitleRefused(FinanceError):
-    """The title can't be changed now (I3)."""
+    """The title can't be changed now, or does not state what its kind needs (I3, I6)."""
 
     code = "title_refused"
 
@@ -25,77 +33,80 @@ def set_title(
     *,
     account: Account,
     title: str,
+    kind: TitleKind = TitleKind.PLAIN,
     tax_number: str = "",
+    country: str = "",
     address: str = "",
     postcode: str = "",
     city: str = "",
-    country: str = "CN",
     phone: str = "",
     bank_name: str = "",
     bank_account: str = "",
+    email: str = "",
+    language: str = "",
     key: str,
     by: str,
     at: datetime,
 ) -> InvoiceTitle:
-    """Say to whom the account's invoices are made out. Raises TitleRefused, KeyReused."""
-    stated = {
-        "title": title,
-        "tax_number": tax_number,
-        "address": address,
-        "postcode": postcode,
-        "city": city,
-        "country": country,
-        "phone": phone,
-        "bank_name": bank_name,
-        "bank_account": bank_account,
-    }
-    facts = {"account": account.number} | stated
-    _, is_new = decisions.record(verb="titles.set_title", facts=facts, key=key, by=by, at=at)
+    """Say to whom the account's invoices are made out, as a new version (I3, I6).
+
+    Invoices that were issued keep theirs. What says the same as the current version makes none.
+    Raises TitleRefused, KeyReused.
+    """
+    wanted = rules.tidy(
+        Title(
+            kind=TitleKind(kind),
+            title=title,
+            tax_number=tax_number,
+            country=country or HOME,
+            address=address,
+            postcode=postcode,
+            city=city,
+            phone=phone,
+            bank_name=bank_name,
+            bank_account=bank_account,
+            email=email,
+            language=language or settings.LANGUAGE_CODE,
+        )
+    )
+    facts = {"account": account.number, **asdict(wanted)}
+    decision, is_new = decisions.record(verb="titles.set_title", facts=facts, key=key, by=by, at=at)
     locks.lock_accounts([account.pk])
-    current = InvoiceTitle.objects.filter(account=account).first()
-    if not is_new and current is not None:
-        return current
-    reasons = []
-    if not title.strip():
-        reasons.append(Reason("I3", "title_missing", "Give a title.", {}))
-    if current is not None and current.title != title and _is_locked(account, at):
+    version = InvoiceTitle.objects.filter(account=account, is_current=True).first()
+    if not is_new:
+        made = InvoiceTitle.objects.filter(decision=decision).first() or version
+        assert made is not None  # the first command made it, or found it
+        return made
+    now = titles_of([account.pk])[account.pk]
+    reasons = rules.judge(wanted)
+    if wanted.identity != now.identity and is_locked(account, at):
         text = "Titles are locked while a member's invoicing is forbidden: they must stay equal."
         reasons.append(Reason("I3", "title_locked", text, {}, "the master: revoke the power"))
-    if not COUNTRY.fullmatch(country):
-        text = "Give the country as two capital letters, such as CN or DE."
-        reasons.append(Reason("I3", "bad_country", text, {"country": country}))
     if reasons:
         raise TitleRefused(reasons)
-    row, _ = InvoiceTitle.objects.update_or_create(account=account, defaults=stated)
-    return row
-
-
-def titles_of(account_ids: list[int]) -> dict[int, str]:
-    """The title of each account; the verified legal name where none was set."""
-    accounts = Account.objects.filter(pk__in=account_ids).select_related("identity")
-    found = {one.pk: one.identity.legal_name if one.identity else one.name for one in accounts}
-    set_ones = InvoiceTitle.objects.filter(pk__in=account_ids)
-    return found | dict(set_ones.values_list("pk", "title"))
+    if version is not None and current(version) == wanted:
+        return version
+    InvoiceTitle.objects.filter(account=account, is_current=True).update(is_current=False)
+    said = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+    return InvoiceTitle.objects.create(account=account, set_at=at, decision=decision, **said)
 
 
 def judge_forbid_invoicing(relationship: Relationship) -> list[Reason]:
     """Why forbid_invoicing can't be granted: the titles of both ends differ (I3)."""
-    titles = titles_of([relationship.master_id, relationship.member_id])
-    if titles[relationship.master_id] == titles[relationship.member_id]:
+    found = titles_of([relationship.master_id, relationship.member_id])
+    master, member = found[relationship.master_id], found[relationship.member_id]
+    if master.identity == member.identity:
         return []
     text = "forbid_invoicing needs the same invoice title on both ends."
-    facts = {"master": titles[relationship.master_id], "member": titles[relationship.member_id]}
+    facts = {"master": str(master), "member": str(member)}
     return [Reason("I3", "titles_differ", text, facts, "the provider's finance staff")]
 
 
-def _is_locked(account: Account, at: datetime) -> bool:
+def is_locked(account: Account, at: datetime) -> bool:
+    """Whether the title may not change now: forbid_invoicing is in force (I3)."""
+    links = Relationship.objects.filter(Q(master=account) | Q(member=account), state__in=IN_FORCE)
     return Grant.objects.filter(
         ground.in_force(at, "granted"),
         permission=Permission.FORBID_INVOICING,
-        relationship__in=Relationship.objects.filter(
-            state__in=[RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING]
-        ).filter(master=account)
-        | Relationship.objects.filter(
-            state__in=[RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING], member=account
-        ),
+        relationship__in=links,
     ).exists()

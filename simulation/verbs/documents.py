@@ -2,7 +2,7 @@
 
 from finance_mgmt.errors import Reason
 from invoicing.models import Invoice
-from invoicing.services import invoices
+from invoicing.services import credit_notes, invoices
 
 from ..files import Event
 from ..world import NotThere, World
@@ -31,4 +31,4 @@ def credit_note(world: World, event: Event) -> object:
     if found is None:
         text = f"There is no invoice {name}: the event that should have issued it was refused."
         raise NotThere(Reason("I6", "no_such_invoice", text, {"invoice": name}))
-    return invoices.credit(invoice=found, amount=event["amount"], **world.said(event))
+    return credit_notes.issue(invoice=found, amount=event["amount"], **world.said(event))

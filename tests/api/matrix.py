@@ -115,6 +115,10 @@ WRITES: dict[str, list[Write]] = {
     "imports": [Write("billing.add_usageimport")],
     "settlements": [Write("settle", MONEY)],
     "settlements/for-member": [Write("settle", MONEY, body={"member": "G"})],
+    "invoice-titles": [Write("invoicing.set_title", MONEY)],
+    "tax-rates": [Write("invoicing.set_tax_rate")],
+    "invoices": [Write("invoicing.issue_invoice", MONEY)],
+    "credit-notes": [Write("invoicing.issue_credit_note", MONEY)],
 }
 
 # Previews ask for the same as their commands.
@@ -122,7 +126,10 @@ PREVIEWED = (
     "accounts/{number}/credit-limit",
     "accounts/{number}/members",
     "allocations",
+    "credit-notes",
     "grants",
+    "invoice-titles",
+    "invoices",
     "orders",
     "orders/{number}/override-price",
     "orders/{number}/pay",
@@ -153,11 +160,14 @@ READS = {
     "closing": "",
     "commitments": "code",
     "coupons": "code",
+    "credit-notes": "number",
     "discounts": "id",
     "families": "code",
     "grants": "id",
     "identities": "id",
     "imports": "id",
+    "invoice-titles": "id",
+    "invoices": "number",
     "movements": "id",
     "orders": "number",
     "prices": "id",
@@ -167,16 +177,20 @@ READS = {
     "runs": "id",
     "settlements": "id",
     "sources": "code",
+    "tax-rates": "id",
     "usage": "id",
     "vouchers": "code",
 }
 NESTED = {
     "accounts/{number}/funds",
     "accounts/{number}/runway",
+    "accounts/{number}/invoice-candidates",
     "accounts/{number}/terms",
     "bills/{id}/focus",
     "bills/{id}/lines",
     "bills/{id}/owners",
+    "invoices/owed",
+    "invoices/{number}/lines",
 }
 
 

@@ -21,6 +21,7 @@ from billing.services import (
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.models import Account, Relationship
 from finance_mgmt.services import caps, cash
+from invoicing.services import credit_notes, invoices, taxes, titles
 from tests.api.door import Caller, user_of
 from tests.provider import Provider, at
 
@@ -57,9 +58,19 @@ def build(provider: Provider) -> World:
         account = found.accounts[name]
         cash.top_up(account=account, amount=Decimal(5), reason="", **provider.said(BILLED))
         settlement.settle(account=account, amount=Decimal("0.01"), **provider.said(BILLED))
+        _invoice(provider, account)
     provider.end(found.links["R"], BILLED + timedelta(days=1))
     found.owners = {name: user_of(account) for name, account in found.accounts.items()}
     return found
+
+
+def _invoice(provider: Provider, account: Account) -> None:
+    titles.set_title(account=account, title=account.name, **provider.said(BILLED))
+    rate = {"jurisdiction": f"D{account.number}", "rate": Decimal("0.06")}
+    taxes.set_rate(**rate, **provider.said(BILLED))
+    april = USED_ALONE.date().replace(day=1)
+    invoice = invoices.issue(issuer=account, month=april, **provider.said(BILLED))
+    credit_notes.issue(invoice=invoice, amount=Decimal("0.01"), **provider.said(BILLED))
 
 
 def _account(provider: Provider, name: str) -> Account:

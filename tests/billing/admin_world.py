@@ -16,6 +16,7 @@ from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode, Permission, Role
 from finance_mgmt.models import Account, StoredPolicy
 from finance_mgmt.services import approvals, jobs, parking, people
+from invoicing.services import credit_notes, invoices, taxes, titles
 from tests.billing import files
 from tests.provider import Provider, at
 
@@ -40,6 +41,7 @@ def fill(provider: Provider, count: int) -> Account:
         parking.park(account=owner, reason="under dispute", **provider.said(BILLED))
         jobs.started(list(settings.JOBS)[number], at=BILLED)
     _imports(provider, count)
+    _invoices(provider, count)
     _schedules(count)
     return last
 
@@ -78,6 +80,17 @@ def _sell(provider: Provider, account: Account) -> None:
         rate=Decimal("0.5"),
         **provider.said(),
     )
+
+
+def _invoices(provider: Provider, count: int) -> None:
+    for number in range(count):
+        master = Account.objects.get(number=f"M-{number}")
+        titles.set_title(account=master, title=f"Master {number}", **provider.said())
+        rate = {"rate": Decimal("0.06"), "jurisdiction": f"C{number}"}
+        taxes.set_rate(**rate, **provider.said())
+        said = {"month": USED.date().replace(day=1), **provider.said(BILLED)}
+        found = invoices.issue(issuer=master, is_combined=True, **said)
+        credit_notes.issue(invoice=found, amount=Decimal("0.01"), **provider.said(BILLED))
 
 
 def _imports(provider: Provider, count: int) -> None:

@@ -130,6 +130,11 @@ QUERIES = {
     "finance_mgmt.relationship": 4,
     "finance_mgmt.run": 3,
     "finance_mgmt.storedpolicy": 1,
+    "invoicing.creditnote": 2,
+    "invoicing.invoice": 6,
+    "invoicing.invoicetitle": 2,
+    "invoicing.series": 3,
+    "invoicing.taxrate": 3,
 }
 
 

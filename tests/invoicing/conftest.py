@@ -1,11 +1,13 @@
-"""A group in China and one in the EU whose month of May is billed and can be invoiced."""
+"""An office; a group in China and one in the EU whose May is billed and can be invoiced."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from invoicing.models import TaxRate
-from invoicing.services import invoices, sellers, titles
+from invoicing.services import credit_notes, invoices, sellers, titles
+from tests.invoicing.office import Office
 from tests.provider import LONG_AGO, at
 
 JUNE = at("2024-06-02 08:00")
@@ -20,8 +22,9 @@ class Shop:
     def said(self, when=JUNE) -> dict:
         return self.provider.said(when)
 
-    def tax(self, rate: str, product=None) -> None:
-        TaxRate.objects.create(product=product, rate=Decimal(rate), effective_from=LONG_AGO)
+    def tax(self, rate: str, product=None, jurisdiction: str = "CN") -> None:
+        since = {"jurisdiction": jurisdiction, "effective_from": LONG_AGO}
+        TaxRate.objects.create(product=product, rate=Decimal(rate), **since)
 
     def issue(self, issuer, *owners):
         return invoices.issue(
@@ -30,7 +33,14 @@ class Shop:
 
     def credit(self, invoice, amount=None, reason=""):
         amount = amount and Decimal(amount)
-        return invoices.credit(invoice=invoice, amount=amount, reason=reason, **self.said())
+        return credit_notes.issue(invoice=invoice, amount=amount, reason=reason, **self.said())
+
+
+@pytest.fixture
+def office(db) -> Iterator[Office]:
+    """Its books must be right when the test ends."""
+    yield (it := Office())
+    it.verify_books()
 
 
 @pytest.fixture
@@ -110,7 +120,7 @@ def europe(shop):
     compute, messages = _products(
         provider, "Elastic compute g7", "hour", "Text messages", "message"
     )
-    shop.tax("0.21", compute)
+    shop.tax("0.21", compute, "DE")
     provider.use(buyer, compute, "1234.567", at("2024-05-10 08:10"))
     provider.use(buyer, messages, "33", at("2024-05-11 08:10"))
     provider.jobs(JUNE)

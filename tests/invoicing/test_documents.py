@@ -5,6 +5,7 @@ import hashlib
 import io
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 from lxml import etree
 from pypdf import PdfReader
@@ -141,7 +142,8 @@ def test_a_credit_note_has_no_annex(shop, china):
 
 @pytest.mark.rule("I6")
 def test_a_character_no_font_has_uses_no_number(shop, china):
-    InvoiceTitle.objects.update(title="𠮷祥\t有限公司")
+    with pgtrigger.ignore("invoicing.InvoiceTitle:only_being_current_changes"):
+        InvoiceTitle.objects.update(title="𠮷祥\t有限公司")
     with pytest.raises(NotShowable) as refused:
         shop.issue(*china)
     assert [dict(reason.facts) for reason in refused.value.reasons] == [

@@ -2,6 +2,7 @@
 
 import re
 
+import pgtrigger
 import pytest
 from lxml import etree
 
@@ -15,6 +16,12 @@ CII, UBL = DocumentForm.CII, DocumentForm.UBL
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 CAC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
+
+
+def retitle(**columns: str) -> None:
+    """What no service would store."""
+    with pgtrigger.ignore("invoicing.InvoiceTitle:only_being_current_changes"):
+        InvoiceTitle.objects.update(**columns)
 
 
 def broken_rules(xml: bytes, form: DocumentForm) -> list[str]:
@@ -67,14 +74,14 @@ def test_what_is_no_invoice_at_all_is_named_by_the_schema(shop, europe):
 
 @pytest.mark.rule("I6")
 def test_a_faulty_e_invoice_uses_no_number(shop, europe):
-    InvoiceTitle.objects.update(tax_number="XX999")  # a VAT number of no country
+    retitle(tax_number="XX999")  # a VAT number of no country
     before = Decision.objects.count()
     with pytest.raises(FaultyInvoice, match="BR-CO-09") as refused:
         shop.issue(europe)
     assert [dict(reason.facts) for reason in refused.value.reasons] == [{"en16931": "BR-CO-09"}]
     assert list(Series.objects.all()) == list(Invoice.objects.all()) == []
     assert Decision.objects.count() == before
-    InvoiceTitle.objects.update(country="US", tax_number="99-999")  # asked of none outside the EU
+    retitle(country="US", tax_number="99-999")  # asked of none outside the EU
     assert shop.issue(europe).number == "INV-000001"
 
 

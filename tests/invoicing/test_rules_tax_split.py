@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance_mgmt.money import ZERO
+from finance_mgmt.money import EXACT, ZERO
 from invoicing.documents.content import Group, sections_of
 from invoicing.rules.tax_split import Part, by_rate, hand_out, of_credit, to_lines
 
@@ -81,8 +81,9 @@ def test_lines_take_their_rates_amounts():
 def test_two_half_credit_notes_undo_what_was_taxed_once():
     # 0.115 of tax each: rounded alone they would give back 0.24 of 0.23.
     parts = [Part(THIRTEEN, Decimal("2.00"), Decimal("0.23"))]
-    first = of_credit(parts, d("1.00"), CENT)
-    second = of_credit(parts, d("1.00", "1.00"), CENT)
+    half = (Decimal("1.00"), {THIRTEEN: Decimal("1.00")})
+    first = of_credit(parts, [half], CENT)
+    second = of_credit(parts, [half, half], CENT)
     assert first == [Part(THIRTEEN, Decimal("1.00"), Decimal("0.12"))]
     assert second == [Part(THIRTEEN, Decimal("1.00"), Decimal("0.11"))]
 
@@ -130,7 +131,11 @@ def test_no_cent_is_lost_or_made(groups, shares):
     }
     assert _sums([section.total for section in sections]) == _sums(parts)
     credited = _credits(total, shares)
-    taken = [of_credit(parts, credited[: n + 1], CENT) for n in range(len(credited))]
+    takes = [
+        (amount, {part.rate: EXACT.divide(part.gross * amount, total) for part in parts})
+        for amount in credited
+    ]
+    taken = [of_credit(parts, takes[: n + 1], CENT) for n in range(len(takes))]
     assert [sum((part.gross for part in some), ZERO) for some in taken] == credited
     assert _sums([part for some in taken for part in some]) == _sums(parts)
 

@@ -1,0 +1,1 @@
+"""The invoicing floor through the REST API."""
