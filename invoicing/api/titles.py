@@ -114,7 +114,7 @@ class TaxRateBody(Body):
     """A rate since an instant; now if left out."""
 
     product = Coded(queryset=Product.objects.all(), required=False)
-    jurisdiction = serializers.RegexField(r"^[A-Z0-9-]{2,20}$")
+    jurisdiction = serializers.RegexField(r"^[0-9A-Z-]{2,20}$")
     rate = Amount(help_text="A fraction: 0.06 is six percent.")
     effective_from = Instant(required=False)
 

@@ -3,14 +3,14 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
-from . import candidates, invoices, titles
+from . import candidates, credit_notes, invoices, titles
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 for prefix, views in {
     "invoice-titles": titles.Titles,
     "tax-rates": titles.TaxRates,
     "invoices": invoices.Invoices,
-    "credit-notes": invoices.CreditNotes,
+    "credit-notes": credit_notes.CreditNotes,
 }.items():
     router.register(prefix, views, basename=prefix)
 
