@@ -114,6 +114,14 @@ def _webhook(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
     return {"url": url, "rows": [(_("Webhook"), url), (_("Reason"), reason)]}
 
 
+def _invoice(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
+    facts = notice.facts
+    number, month = str(facts.get("invoice", "")), str(facts.get("month", ""))
+    total = _amount(Decimal(facts.get("total", 0)), str(facts.get("currency", "")))
+    rows = [(_("Invoice"), number), (_("Month"), month), (_("Total"), total)]
+    return {"invoice": number, "month": month, "total": total, "rows": rows}
+
+
 WORDS: dict[NoticeKind, Callable[[Notice, ZoneInfo], dict[str, Any]]] = {
     NoticeKind.LOW_FUNDS: _limits,
     NoticeKind.SPENDING: _limits,
@@ -123,6 +131,7 @@ WORDS: dict[NoticeKind, Callable[[Notice, ZoneInfo], dict[str, Any]]] = {
     NoticeKind.CHANGE_FAILED: _failed,
     NoticeKind.CAP: _cap,
     NoticeKind.WEBHOOK_OFF: _webhook,
+    NoticeKind.INVOICE_ISSUED: _invoice,
 }
 TONES = {  # the color of the line above the letter
     NoticeKind.LOW_FUNDS: "#b45309",
@@ -133,6 +142,7 @@ TONES = {  # the color of the line above the letter
     NoticeKind.CHANGE_FAILED: "#b91c1c",
     NoticeKind.CAP: "#b45309",
     NoticeKind.WEBHOOK_OFF: "#b91c1c",
+    NoticeKind.INVOICE_ISSUED: "#1d4ed8",
 }
 
 

@@ -215,9 +215,14 @@ def _acts(recipient: Recipient) -> bool:
 
 
 def letters_to(notice: Notice, recipients: Sequence[Recipient] | None) -> list[tuple[str, str]]:
-    """Addresses and languages: recipients that want the kind; none named, the billing e-mail."""
+    """Addresses and languages: recipients that want the kind; none named, the billing e-mail.
+
+    A notice may name an address of its own, such as that of an invoice's title.
+    """
     if not recipients:
         account: Account = notice.to
+        if own := notice.facts.get("email"):
+            return [(own, notice.facts.get("language", account.language))]
         return [(account.billing_email, account.language)] if account.billing_email else []
     wanted = {
         one.address.lower(): (one.address, one.language)

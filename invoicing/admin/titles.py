@@ -8,14 +8,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from finance_mgmt.admin import columns, display
+from finance_mgmt.admin import columns, command_pages, display
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.command_forms import CommandForm
 from finance_mgmt.admin.command_pages import CommandPage
@@ -123,10 +121,6 @@ class SetTitle(CommandPage):
         """Nothing but what was filled in changes."""
         return []
 
-    def back(self, row: Account) -> str:
-        """The account."""
-        return display.page_of(Account, row.pk)
-
 
 @admin.register(InvoiceTitle)
 class InvoiceTitleAdmin(ReadOnlyAdmin):
@@ -150,15 +144,6 @@ class InvoiceTitleAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With whose it is."""
         return super().get_queryset(request).select_related("account", "decision")
-
-    def own_urls(self) -> list[URLPattern]:
-        """The page that sets the title of an account."""
-        return [self.own_url("of/<int:pk>/", self.set_view, "invoicing_invoicetitle_set")]
-
-    def set_view(self, request: HttpRequest, pk: int) -> Any:
-        """A new version."""
-        account = get_object_or_404(Account.objects.select_related("identity"), pk=pk)
-        return SetTitle().answer(request, self, account)
 
     def commands(self, request: HttpRequest, row: InvoiceTitle) -> Sequence[Command]:
         """A new version of it."""
@@ -188,7 +173,7 @@ def button(request: HttpRequest, account: Account) -> list[Command]:
     """The way to a new version, for who may."""
     if not request.user.has_perm(SetTitle.needs):
         return []
-    url = reverse("admin:invoicing_invoicetitle_set", args=[account.pk])
+    url = command_pages.url(account, SetTitle.name)
     return [Command(SetTitle.label, url, SetTitle.icon, is_primary=True)]
 
 
@@ -197,7 +182,7 @@ def account_panels(request: HttpRequest, account: Account) -> list[Panel]:
     if not request.user.has_perm("invoicing.view_invoicetitle"):
         return []
     found = titles_of([account.pk])[account.pk]
-    url = reverse("admin:invoicing_invoicetitle_set", args=[account.pk])
+    url = command_pages.url(account, SetTitle.name)
     may = request.user.has_perm(SetTitle.needs)
     locked = _("locked") if titles.is_locked(account, now()) else ""
     return [

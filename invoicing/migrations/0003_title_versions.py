@@ -23,7 +23,7 @@ UPDATE invoicing_invoice invoice SET line_count =
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance_mgmt', '0011_invoice_notices'),
+        ('finance_mgmt', '0013_invoice_notices'),
         ('invoicing', '0002_sellers_and_documents'),
     ]
 

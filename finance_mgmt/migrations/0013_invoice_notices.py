@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance_mgmt', '0010_deliver_notices'),
+        ('finance_mgmt', '0012_thresholds_permission'),
     ]
 
     operations = [
