@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app, shared_task
-from kombu.exceptions import OperationalError
 
+from . import messages
 from .clock import now
 from .delivery import mail, webhooks
 from .enums import Parked, RunState
@@ -162,18 +162,15 @@ def _claim() -> str:
 def poke(run: Run) -> None:
     """Ask the workers to look at a run. Without a broker the reconciler finds it later."""
     waiting = run.steps.filter(state__in=UNFINISHED).count()
-    try:
+
+    def ask() -> None:
         for _ in range(min(waiting, MOST_WORKERS) or 1):
             work_run.apply_async(kwargs={"run_id": run.pk}, retry=False)
-    except OperationalError:
-        log.warning("The broker is away: run %s waits for the reconciler.", run.pk)
+
+    if not messages.send(ask):
+        log.warning("The broker is slow or away: run %s may wait for the reconciler.", run.pk)
 
 
 def look_now(task: str) -> bool:
-    """Ask the workers to look what is due for a job. False: the broker is away."""
-    try:
-        current_app.send_task(task, retry=False)
-    except OperationalError:
-        log.warning("The broker is away: %s waits for its next look.", task)
-        return False
-    return True
+    """Ask the workers to look what is due for a job. False: the broker is slow or away."""
+    return messages.send(lambda: current_app.send_task(task, retry=False))

@@ -1,8 +1,11 @@
 """Processes of the product that a test starts, kills and starts again, on the test's database."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -33,3 +36,20 @@ def work(kill_at: str = "") -> int:
     """Do all unfinished runs in a process of its own. Returns its exit status; -9: killed."""
     python = [sys.executable, "-c", WORK]
     return subprocess.run(python, env=environment(KILL_AT=kill_at), check=False).returncode
+
+
+@contextmanager
+def celery(*arguments: str, broker: str, **more: str) -> Iterator[None]:
+    """A Celery process on the test's database, killed with all its children at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "finance_mgmt", *arguments, "-l", "WARNING"],
+        env=environment(CELERY_BROKER_URL=broker, C_FORCE_ROOT="1", **more),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,12 +1,7 @@
 """A worker killed in the middle of a close; another one, woken by a real beat, takes over."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -14,7 +9,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from billing.models import Bill
 from billing.services import cycles
 from finance_mgmt.models import Run, RunStep
-from tests.faults.processes import environment
+from tests.faults.processes import celery
 from tests.provider import Provider, at
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -59,23 +54,10 @@ def test_a_killed_worker_is_taken_over_within_a_minute(transactional_db, tmp_pat
     provider.verify_books()
 
 
-@contextmanager
-def _celery(*arguments: str, **more: str) -> Iterator[None]:
-    """A Celery process on the test's database, killed with all its children at the end."""
+def _celery(*arguments: str, **more: str):
     broker = os.environ["CELERY_BROKER_URL"].split("?")[0]  # its own queues, beside the others
     virtual = "?virtual_host=9" if broker.startswith("redis+socket") else ""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "finance_mgmt", *arguments, "-l", "WARNING"],
-        env=environment(CELERY_BROKER_URL=broker + virtual, C_FORCE_ROOT="1", **more),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return celery(*arguments, broker=broker + virtual, **more)
 
 
 def _wait(is_there, patience: float = 90) -> None:
