@@ -95,3 +95,24 @@ def test_a_whole_credit_note_is_valid_in_both_syntaxes(shop, europe):
         validation.require_valid(xml, form)
         assert re.findall(r"TypeCode[^>]*>(38\d)<", xml.decode()) == ["381"]
         assert re.findall(r"INV-\d+", xml.decode()) == ["INV-000001"]
+
+
+@pytest.mark.rule("I6")
+def test_whoever_waits_for_the_rules_hears_of_it_and_not_for_ever(shop, europe, monkeypatch):
+    xml = e_invoice.as_xml(stored.of_invoice(shop.issue(europe)), CII)
+    heard = []
+    monkeypatch.setattr(validation, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(validation, "MOST_WAITS", 10_000)
+    validation.require_valid(xml, CII, waiting=lambda: heard.append("waiting"))
+    assert set(heard) == {"waiting"}
+    monkeypatch.setattr(validation, "MOST_WAITS", 1)
+    with pytest.raises(validation.CheckFailed, match="took more than 0.02 s"):
+        validation.require_valid(xml, CII)
+
+
+@pytest.mark.rule("I6")
+def test_rules_that_do_not_run_say_nothing_is_right(shop, europe, monkeypatch):
+    xml = e_invoice.as_xml(stored.of_invoice(shop.issue(europe)), CII)
+    monkeypatch.setattr(validation, "_SCHEMATRON", {CII: "/nowhere.xslt"})
+    with pytest.raises(validation.CheckFailed, match="could not be run"):
+        validation.require_valid(xml, CII)
