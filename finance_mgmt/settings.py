@@ -291,10 +291,4 @@ LOGGING = {
 }
 
 # What the admin looks like, and what each floor adds to it.
-DASHBOARD_PANELS = settings_admin.DASHBOARD_PANELS
-ACCOUNT_PANELS = settings_admin.ACCOUNT_PANELS
-ACCOUNT_COMMANDS = settings_admin.ACCOUNT_COMMANDS
-RELATIONSHIP_COMMANDS = settings_admin.RELATIONSHIP_COMMANDS
-TIMELINE_SOURCES = settings_admin.TIMELINE_SOURCES
-ADMIN_NAVIGATION = settings_admin.ADMIN_NAVIGATION
-UNFOLD = settings_admin.UNFOLD
+globals().update({name: value for name, value in vars(settings_admin).items() if name.isupper()})

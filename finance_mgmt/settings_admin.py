@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 # Panels are functions by dotted path, so that upper floors add theirs to pages below.
 DASHBOARD_PANELS = [  # (request) -> panels of the first page
     "finance_mgmt.admin.alerts.dashboard_panels",
+    "finance_mgmt.admin.today.panels",
     "billing.admin.dashboard.panels",
     "finance_mgmt.admin.runs.dashboard_panels",
 ]
@@ -18,6 +19,7 @@ ACCOUNT_COMMANDS = [  # of upper floors
     "billing.admin.thresholds.SetThresholds",
     "invoicing.admin.titles.SetTitle",
 ]
+TODAY = ["finance_mgmt.admin.today.todos", "billing.admin.today.todos"]  # (request) -> lines
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",

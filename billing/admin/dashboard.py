@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
 from finance_mgmt.admin import display
@@ -17,12 +15,12 @@ from finance_mgmt.clock import now
 from finance_mgmt.models import Account
 from finance_mgmt.money import plain
 
-from ..enums import BillStatus, RowStatus
-from ..models import Bill, Charge, ClosedThrough, ImportedRow, UsageImport
+from ..enums import BillStatus
+from ..models import Bill, Charge, ClosedThrough, UsageImport
 from .closing import not_started_notice
 from .month_sums import MasterMonth, MemberMonth, month_sums
 from .months import months, parse
-from .parked import parked_count
+from .trends import by_currency, funds_of_masters, month_to_date, trend, unsettled
 
 SHOWN = 10
 
@@ -40,7 +38,8 @@ def panels(request: HttpRequest) -> list[Panel]:
     today = timezone.localdate(now())  # in the billing time zone (admin/zone.py)
     return [
         _selector(month, known),
-        _tiles(month, today),
+        _tiles(month, masters, today),
+        trend(month),
         _chart(month, masters),
         _masters(month, masters),
         _members(month, members),
@@ -75,13 +74,13 @@ def _selector(month: date, known: Sequence[date]) -> Panel:
     )
 
 
-def _tiles(month: date, today: date) -> Panel:
-    billed = _by_currency(Bill.objects.filter(month=month), "total")
+def _tiles(month: date, masters: Sequence[MasterMonth], today: date) -> Panel:
+    billed = by_currency(Bill.objects.filter(month=month), "total")
     open_bills = Bill.objects.filter(status=BillStatus.OUTSTANDING)
     past_due = open_bills.aggregate(late=Count("pk", filter=Q(due_on__lt=today)))["late"]
-    parked = parked_count(1000)
     return Tiles(
         facts=[
+            *month_to_date(month, masters),
             Fact(
                 _("billed in %(month)s") % {"month": f"{month:%Y-%m}"},
                 billed,
@@ -89,42 +88,20 @@ def _tiles(month: date, today: date) -> Panel:
             ),
             Fact(
                 _("closed, on no bill yet"),
-                _unsettled(),
+                unsettled(),
                 _("of all customers, today"),
                 url=display.list_of(Account),
             ),
             Fact(
                 _("outstanding"),
-                _by_currency(open_bills, "outstanding"),
+                by_currency(open_bills, "outstanding"),
                 _("%(count)s past due") % {"count": past_due} if past_due else "",
                 tone="bad" if past_due else "",
                 url=display.list_of(Bill, status__exact=BillStatus.OUTSTANDING),
             ),
-            Fact(
-                _("parked rows"),
-                display.count(parked),
-                _("wait for somebody to decide") if parked else _("nothing waits"),
-                tone="warn" if parked else "good",
-                url=display.list_of(ImportedRow, status__exact=RowStatus.PARKED),
-            ),
+            *funds_of_masters(),
         ]
     )
-
-
-def _by_currency(rows: Any, column: str) -> Any:
-    sums = rows.order_by("currency").values_list("currency").annotate(amount=Sum(column))
-    return _amounts(sums)
-
-
-def _unsettled() -> Any:
-    open_amount = Sum("funds__unsettled_own") + Sum("funds__unsettled_members")
-    sums = Account.objects.order_by("currency").values_list("currency").annotate(amount=open_amount)
-    return _amounts(sums.filter(amount__gt=0))
-
-
-def _amounts(sums: Any) -> Any:
-    shown = [(display.amount(amount, currency),) for currency, amount in sums]
-    return format_html_join("", '<span class="bo-line">{}</span>', shown) or display.NOTHING
 
 
 def _chart(month: date, masters: Sequence[MasterMonth]) -> Panel:

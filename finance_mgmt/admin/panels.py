@@ -114,6 +114,7 @@ class Chart(Panel):
     series: Mapping[str, Sequence[str]]
     empty: Any = ""
     more: Link | None = None
+    is_upright: bool = False  # months stand side by side; names lie one under the other
 
     @property
     def values(self) -> str:
@@ -132,7 +133,7 @@ class Chart(Panel):
         grid = {"display": True, "drawTicks": False}
         return json.dumps(
             {
-                "indexAxis": "y",
+                "indexAxis": "x" if self.is_upright else "y",
                 "animation": False,
                 "responsive": True,
                 "maintainAspectRatio": False,
@@ -146,14 +147,14 @@ class Chart(Panel):
                     "tooltip": {"enabled": True},
                 },
                 "scales": {
-                    "x": {
+                    "y" if self.is_upright else "x": {
                         "stacked": True,
                         "beginAtZero": True,
                         "border": {"display": False},
                         "grid": grid,
                         "ticks": ticks | {"maxTicksLimit": 6},
                     },
-                    "y": {
+                    "x" if self.is_upright else "y": {
                         "stacked": True,
                         "border": {"display": False},
                         "grid": grid | {"display": False},
@@ -166,6 +167,8 @@ class Chart(Panel):
     @property
     def height(self) -> int:
         """Pixels: a bar each, and the axis."""
+        if self.is_upright:
+            return 240
         return 60 + 34 * len(self.labels) + (24 if len(self.series) > 1 else 0)
 
 

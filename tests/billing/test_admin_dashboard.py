@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from billing.admin.month_sums import month_sums
 from billing.admin.months import months, parse
-from billing.models import Bill, Product
+from billing.models import Bill, Charge, Product
+from finance_mgmt.admin.panels import Part, Tiles
 from finance_mgmt.enums import RunState
 from finance_mgmt.models import Account, Run
 from tests.billing import files
@@ -43,9 +44,29 @@ def group(provider):
     return master
 
 
+def tiles(page):
+    """The panel of large figures."""
+    return next(one for one in page if isinstance(one, Tiles))
+
+
+def part(page, name):
+    """What the template of one part is given."""
+    return next(
+        one.context
+        for one in page
+        if isinstance(one, Part) and one.name == f"admin/parts/{name}.html"
+    )
+
+
+def todos(page):
+    """What needs somebody today."""
+    return [(one.count, one.words) for one in part(page, "today")["todos"]]
+
+
 def test_an_empty_provider_is_told_what_to_do_first():
     page = everything().get(INDEX)
-    waits, first = (one.context for one in page.context["panels"])
+    assert todos(page.context["panels"]) == []
+    waits, first = (one.context for one in page.context["panels"][1:])
     assert waits["title"] == "Cycles are not closed yet."
     assert (first["has_accounts"], first["has_imports"], first["can_import"]) == (
         False,
@@ -65,11 +86,13 @@ def test_the_month_by_master_is_open_until_it_is_billed(group):
     assert rows(panel(june, "By master")) == [["M M", "2", "–", "2.00 CNY"]]
     may = browser.get(INDEX, {"month": "2024-05"}).context["panels"]
     assert rows(panel(may, "By master")) == [["M M", "2", "12.50 CNY", "–"]]
-    assert facts(may[1]) == {
+    assert facts(tiles(may)) == {
+        "masters pay in 2024-05": "12.50 CNY",
         "billed in 2024-05": "12.50 CNY",
         "closed, on no bill yet": "2.00 CNY",
         "outstanding": "12.50 CNY",
-        "parked rows": "0",
+        "masters' cash": "0.00 CNY",
+        "masters' credit left": "987.50 CNY",
     }
 
 
@@ -82,7 +105,8 @@ def test_top_members_come_largest_first(group):
 
 
 def test_the_selector_offers_all_months(group):
-    selector = everything().get(INDEX, {"month": "2024-05"}).context["panels"][0].context
+    page = everything().get(INDEX, {"month": "2024-05"}).context["panels"]
+    selector = part(page, "month_selector")
     chosen = [f"{month:%Y-%m}" for month in selector["months"]]
     assert (chosen, f"{selector['month']:%Y-%m}") == (["2024-06", "2024-05"], "2024-05")
     assert (selector["earlier"], f"{selector['later']:%Y-%m}") == (None, "2024-06")
@@ -91,17 +115,22 @@ def test_the_selector_offers_all_months(group):
 @pytest.mark.parametrize("asked", ["", "rubbish", "2024-13", "1999-01", "2024-05-01"])
 def test_an_unknown_month_is_the_latest(asked, group):
     page = everything().get(INDEX, {"month": asked}).context["panels"]
-    assert f"{page[0].context['month']:%Y-%m}" == "2024-06"
+    assert f"{part(page, 'month_selector')['month']:%Y-%m}" == "2024-06"
 
 
 def test_every_number_leads_to_its_rows(group):
     page = everything().get(INDEX, {"month": "2024-05"}).context["panels"]
     bill = Bill.objects.get()
-    assert [fact.url for fact in page[1].facts] == [
+    assert [fact.url for fact in tiles(page).facts] == [
+        f"{list_url(Charge)}?month=2024-05",
         f"{list_url(Bill)}?month=2024-05",
         list_url(Account),
         f"{list_url(Bill)}?status__exact=outstanding",
-        f"{reverse('admin:billing_importedrow_changelist')}?status__exact=parked",
+        list_url(Account),
+        list_url(Account),
+    ]
+    assert [one.url for one in part(page, "today")["todos"]] == [
+        f"{list_url(Bill)}?status__exact=outstanding"
     ]
     billed = panel(page, "By master").rows[0][2]
     assert billed.count(reverse("admin:billing_bill_change", args=[bill.pk])) == 1
@@ -114,10 +143,18 @@ def test_the_chart_shows_the_same_figures_as_text(group):
     assert chart.options.count('"grid"') == 2  # the dark theme writes into both
 
 
+def test_the_trend_shows_each_month_that_was_billed(group, provider):
+    provider.jobs(at("2024-07-02 00:00"))
+    trend = panel(everything().get(INDEX).context["panels"], "Billed by month")
+    assert (trend.labels, trend.series) == (["2024-05", "2024-06"], {"billed": ["12.5", "2"]})
+    assert (trend.is_upright, text(trend.note)) == (True, "Totals of all bills, in CNY.")
+
+
 def test_outstanding_bills_come_oldest_due_first_and_say_what_is_past_due(group):
     page = everything().get(INDEX).context["panels"]
     assert rows(panel(page, "Outstanding bills")) == [["M M", "2024-05", "2024-06-20", "12.50 CNY"]]
-    assert [text(fact.note) for fact in page[1].facts][2] == "1 past due"
+    assert [text(fact.note) for fact in tiles(page).facts][3] == "1 past due"
+    assert todos(page) == [(1, "bill is past due")]
 
 
 def test_parked_rows_and_failed_runs_wait_on_the_first_page(group, provider):
@@ -125,20 +162,26 @@ def test_parked_rows_and_failed_runs_wait_on_the_first_page(group, provider):
     files.load(provider, files.focus({"SubAccountId": '"S-9"'}))
     Run.objects.filter(kind="import").update(state=RunState.FAILED)
     page = everything().get(INDEX).context["panels"]
-    assert facts(page[1])["parked rows"] == "1"
+    assert todos(page) == [
+        (1, "run failed"),
+        (1, "bill is past due"),
+        (1, "imported row is parked"),
+    ]
     last = rows(panel(page, "Last runs"))[0]
     assert last[:2] == [f"Import of usage {Run.objects.get(kind='import').pk}", "failed"]
 
 
 def test_panels_of_bills_are_for_who_may_see_bills_and_charges(group):
-    assert door("finance_mgmt.view_run").get(INDEX).context["panels"][0].title == "Last runs"
-    assert len(door("billing.view_bill").get(INDEX).context["panels"]) == 0
-    assert len(door(*MAY_READ).get(INDEX).context["panels"]) == 6
+    of_runs = door("finance_mgmt.view_run").get(INDEX).context["panels"]
+    assert (todos(of_runs), of_runs[1].title) == ([], "Last runs")
+    of_bills = door("billing.view_bill").get(INDEX).context["panels"]
+    assert (len(of_bills), todos(of_bills)) == (1, [(1, "bill is past due")])
+    assert len(door(*MAY_READ).get(INDEX).context["panels"]) == 8
 
 
 def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_queries):
     browser = everything()
-    with django_assert_num_queries(FRAME + 22):
+    with django_assert_num_queries(FRAME + 39):
         browser.get(INDEX)
     product = provider.product("other", unit_price="1")
     for number in range(3):
@@ -146,7 +189,7 @@ def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_quer
         provider.use(master, product, "1", at("2024-06-06 14:20"))
         provider.link(master, provider.account(f"n-{number}"))
     provider.jobs(at("2024-06-07 00:00"))
-    with django_assert_num_queries(FRAME + 22):
+    with django_assert_num_queries(FRAME + 39):
         browser.get(INDEX)
 
 
@@ -170,7 +213,7 @@ def test_amounts_of_two_currencies_are_never_added(group, provider):
     provider.use(other, provider.product("usd", unit_price="3"), "1", at("2024-05-10 14:20"))
     provider.jobs(at("2024-06-06 00:00"))
     page = everything().get(INDEX).context["panels"]
-    assert facts(page[1])["closed, on no bill yet"] == "2.00 CNY 3.00 USD"
+    assert facts(tiles(page))["closed, on no bill yet"] == "2.00 CNY 3.00 USD"
 
 
 def test_months_are_found_from_charges_and_bills(group):
