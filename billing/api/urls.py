@@ -15,6 +15,7 @@ from . import (
     resources,
     runway,
     settlements,
+    thresholds,
     usage,
     vouchers,
 )
@@ -38,6 +39,7 @@ for prefix, views in {
     "settlements": settlements.Settlements,
     "closing": closing.Closing,
     "jobs": closing.Jobs,
+    "thresholds": thresholds.Thresholds,
 }.items():
     router.register(prefix, views, basename=prefix)
 

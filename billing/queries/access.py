@@ -27,6 +27,7 @@ from ..models import (
     Resource,
     Settlement,
     Source,
+    Threshold,
     UsageImport,
     UsageRecord,
     Voucher,
@@ -145,3 +146,9 @@ def _of_consumers(rows: QuerySet[Row], actor: Actor, column: str) -> QuerySet[Ro
 
 def _own(rows: QuerySet[Row], actor: Actor) -> QuerySet[Row]:
     return rows if actor.account is None else rows.filter(owner=actor.account)
+
+
+def thresholds(actor: Actor) -> QuerySet[Threshold]:
+    """Thresholds of accounts whose finances the actor may see."""
+    rows = Threshold.objects.select_related("account")
+    return rows if actor.sight is None else rows.filter(account__in=actor.sight.finances)

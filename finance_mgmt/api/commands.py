@@ -53,6 +53,7 @@ class Spec:
     is_many: bool
     is_detail: bool
     path: str
+    once: str  # a field of the answer that is shown this once, and not stored
 
 
 def command(
@@ -68,18 +69,19 @@ def command(
     method: str = "post",
     example: Mapping[str, Any] | None = None,
     may_wait: bool = False,
+    once: str = "",
 ) -> Callable[[Do], Do]:
     """Make a method of a Noun a command.
 
     `staff` is a codename of MoneyAction or a whole permission, `may_wait` says that four eyes may
-    turn it into a request for approval (202).
+    turn it into a request for approval (202), `once` names a secret that is not stored.
     """
 
     def wrap(do: Do) -> Do:
         route = path or do.__name__.replace("_", "-")
         permission = staff if "." in staff else f"finance_mgmt.{staff}"
         of_row = is_detail and do.__name__ != "create"
-        spec = Spec(do, asks, answers, permission, roles, status, is_many, of_row, route)
+        spec = Spec(do, asks, answers, permission, roles, status, is_many, of_row, route, once)
 
         @wraps(do)
         def view(self: Any, request: Request, **kwargs: Any) -> Response:
@@ -146,6 +148,7 @@ def answered(done: Any, *, was_done: bool) -> Response:
 def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) -> Response:
     key = key_of(request)
     asked = asked_of(view, request, key, view.document(request))
+    secret: dict[str, Any] = {}
 
     def do() -> tuple[int, str]:
         body = _read(view, spec, request)
@@ -153,10 +156,16 @@ def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) 
         result = spec.do(view, body, said, **kwargs)
         if isinstance(result, Asked):
             result = previews.submit(view, spec, result, said)
-        return _told(view, spec, result)
+        status, shown = _told(view, spec, result)
+        if spec.once:
+            secret[spec.once], shown[spec.once] = shown[spec.once], None
+        return status, json.dumps(shown)
 
     done, was_done = api_requests.once(asked, at=view.at, do=do)
-    return answered(done, was_done=was_done)
+    answer = answered(done, was_done=was_done)
+    if spec.once and not was_done:
+        answer.data.update(secret)
+    return answer
 
 
 def _read(view: Any, spec: Spec, request: Request) -> dict[str, Any]:
@@ -174,12 +183,12 @@ def _read(view: Any, spec: Spec, request: Request) -> dict[str, Any]:
     return values
 
 
-def _told(view: Any, spec: Spec, result: Any) -> tuple[int, str]:
+def _told(view: Any, spec: Spec, result: Any) -> tuple[int, Any]:
     context = view.get_serializer_context()
     if isinstance(result, Approval) and spec.answers is not ApprovalShown:
-        return 202, json.dumps(ApprovalShown(result, context=context).data)
+        return 202, ApprovalShown(result, context=context).data
     shown = spec.answers(result, many=spec.is_many, context=context)
-    return spec.status, json.dumps(shown.data)
+    return spec.status, shown.data
 
 
 def _described(view: Do, spec: Spec, example: Mapping[str, Any] | None, *, may_wait: bool) -> Do:

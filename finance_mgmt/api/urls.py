@@ -10,10 +10,12 @@ from . import (
     funds,
     grants,
     money_moves,
+    notices,
     people,
     relationships,
     runs,
     tokens,
+    webhooks,
 )
 from .schema_page import SchemaPage
 
@@ -34,6 +36,10 @@ for prefix, views in {
     "reclaims": money_moves.Reclaims,
     "approvals": approvals.Approvals,
     "runs": runs.Runs,
+    "notices": notices.Notices,
+    "deliveries": notices.Deliveries,
+    "recipients": notices.Recipients,
+    "webhooks": webhooks.Webhooks,
 }.items():
     router.register(prefix, views, basename=prefix)
 
@@ -44,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokens/<slug:prefix>", tokens.TokenPage.as_view()),
     path("me", tokens.MePage.as_view()),
     path("accounts/<str:number>/funds", funds.FundsPage.as_view({"get": "retrieve"})),
+    path("accounts/<str:number>/contact", notices.Contacts.as_view({"post": "set_contact"})),
     path("accounts/<str:number>/credit-limit", limits.as_view({"post": "set_limit"})),
     path(
         "accounts/<str:number>/credit-limit/preview",

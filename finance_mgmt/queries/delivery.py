@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ..enums import NoticeChannel
-from ..models import Delivery, Notice, Recipient, Webhook
+from ..models import Account, AccountUser, Delivery, Notice, Recipient, Webhook
 from ..models.deliveries import OPEN_STATES
-from .access import Actor
+from .access import Actor, people
 
 
 def notices(actor: Actor) -> QuerySet[Notice]:
@@ -33,6 +33,17 @@ def webhooks(actor: Actor) -> QuerySet[Webhook]:
     """Where its events are posted."""
     rows = Webhook.objects.select_related("account").filter(removed_at__isnull=True)
     return rows if actor.account is None else rows.filter(account=actor.account)
+
+
+def users(actor: Actor) -> QuerySet[AccountUser]:
+    """Who may be named as a recipient: users of the account."""
+    return people(actor).filter(dismissed_at__isnull=True)
+
+
+def contacts(actor: Actor) -> QuerySet[Account]:
+    """Accounts whose billing e-mail is the actor's to set."""
+    rows = Account.objects.all()
+    return rows if actor.account is None else rows.filter(pk=actor.account.pk)
 
 
 def letters_due(at: datetime) -> int:

@@ -9,6 +9,7 @@ LOOKS = tuple(
     for app, models in {
         "finance_mgmt": (
             "account identity relationship grant movement funds cap approval notice decision"
+            " delivery recipient webhook storedmessage"
             " run runstep job parking storedpolicy"
         ),
         "billing": (
@@ -31,6 +32,7 @@ OPERATES = (
     *_may("open_account", "verify_identity", "appoint_user", "link", "upgrade", "move", "grant"),
     *_may("set_cap", "set_thresholds", "place_order", "run_resource", "report_usage", "run_jobs"),
     *_may("view_accountuser"),
+    *_may("set_recipient", "set_webhook"),
     *("billing.add_usageimport", "billing.change_importedrow", "finance_mgmt.change_run"),
     *("billing.add_source", "billing.change_source"),
     *("billing.add_accountkey", "billing.change_accountkey"),

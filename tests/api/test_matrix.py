@@ -8,7 +8,16 @@ from drf_spectacular.generators import SchemaGenerator
 
 from billing.models import Resource
 from finance_mgmt.enums import Role
-from finance_mgmt.models import AccountUser, Approval, Grant, MoneyAction, Run
+from finance_mgmt.models import (
+    AccountUser,
+    Approval,
+    Delivery,
+    Grant,
+    MoneyAction,
+    Recipient,
+    Run,
+    Webhook,
+)
 from finance_mgmt.services import approvals, grants
 from tests.api.door import Caller, said, staff, user_of
 from tests.api.matrix import WRITES, Write, addresses
@@ -52,6 +61,9 @@ def row_of(world: World, named: str) -> Any:
         "user": lambda: AccountUser.objects.filter(account__number=name).first().pk,
         "approval": lambda: Approval.objects.get().pk,
         "run": lambda: Run.objects.first().pk,
+        "recipient": lambda: Recipient.objects.get(account__number=name).pk,
+        "webhook": lambda: Webhook.objects.get(account__number=name).pk,
+        "delivery": lambda: Delivery.objects.filter(account__number=name).first().pk,
         "resource": lambda: Resource.objects.get(code=f"vm of {name}").pk,
     }
     return found[kind]() if kind in found else Grant.objects.get(permission=kind).pk

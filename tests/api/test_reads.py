@@ -53,6 +53,11 @@ KINDS = {
     "grants": ("member", "id", {**OWN, "M": "G", "X": ""}),
     "caps": ("member", "id", CAPS),
     "account-users": ("account", "id", OWN),
+    "notices": ("to", "id", OWN),
+    "deliveries": ("account", "id", OWN),
+    "recipients": ("account", "id", OWN),
+    "webhooks": ("account", "id", OWN),
+    "thresholds": ("account", "id", FINANCES),
 }
 STAFF_ONLY = ("identities", "imports", "sources", "runs", "closing")
 FOR_EVERYBODY = ("products", "prices", "families")

@@ -17,10 +17,11 @@ from billing.services import (
     resources,
     settlement,
     vouchers,
+    warnings,
 )
-from finance_mgmt.enums import Mode, Permission
+from finance_mgmt.enums import Language, Mode, NoticeKind, Permission
 from finance_mgmt.models import Account, Relationship
-from finance_mgmt.services import caps, cash
+from finance_mgmt.services import caps, cash, deliveries, notices, recipients, webhooks
 from invoicing.services import credit_notes, invoices, taxes, titles
 from tests.api.door import Caller, user_of
 from tests.provider import Provider, at
@@ -60,6 +61,9 @@ def build(provider: Provider) -> World:
         settlement.settle(account=account, amount=Decimal("0.01"), **provider.said(BILLED))
         _invoice(provider, account)
     provider.end(found.links["R"], BILLED + timedelta(days=1))
+    for account in found.accounts.values():
+        _told(provider, account)
+    deliveries.hand_out(at=BILLED)
     found.owners = {name: user_of(account) for name, account in found.accounts.items()}
     return found
 
@@ -113,3 +117,16 @@ def _belongings(provider: Provider, owner: Account, product) -> None:
         months=40,
         **said(USED),
     )
+
+
+def _told(provider: Provider, account: Account) -> None:
+    """Who is told what, where, and one thing that was told."""
+    kinds, said = list(NoticeKind), provider.said
+    url = f"https://{account.number.lower()}.example.com/billing"
+    webhooks.add(account=account, url=url, kinds=kinds, **said())
+    email = f"{account.number.lower()}@example.com"
+    recipients.add(account=account, email=email, language=Language.ENGLISH, kinds=kinds, **said())
+    warnings.set_thresholds(account=account, warn_below=[Decimal(1)], **said(BILLED))
+    kind = NoticeKind.RESUMED
+    facts = {"resources": ["vm"]}
+    notices.tell([account.pk], kind=kind, about=account.pk, at=BILLED, facts=facts)
