@@ -13,6 +13,7 @@ DASHBOARD_PANELS = [  # (request) -> panels of the first page
 ]
 ACCOUNT_PANELS = [  # (request, account) -> panels
     "billing.admin.account_panels.panels",
+    "finance_mgmt.admin.deliveries.account_panels",
     "invoicing.admin.titles.account_panels",
 ]
 ACCOUNT_COMMANDS = [  # of upper floors
@@ -139,6 +140,21 @@ ADMIN_NAVIGATION = [
             {"model": "billing.usagerecord", "icon": "speed"},
             {"model": "billing.source", "icon": "input"},
             {"model": "billing.accountkey", "icon": "badge"},
+        ],
+    ),
+    (
+        _("Notices"),
+        [
+            {"model": "finance_mgmt.notice", "icon": "notifications"},
+            {
+                "model": "finance_mgmt.delivery",
+                "icon": "outgoing_mail",
+                "badge": "finance_mgmt.admin.deliveries.dead_count",
+                "tone": "warning",
+            },
+            {"model": "finance_mgmt.recipient", "icon": "contact_mail"},
+            {"model": "finance_mgmt.webhook", "icon": "webhook"},
+            {"model": "finance_mgmt.storedmessage", "icon": "drafts"},
         ],
     ),
     (

@@ -29,6 +29,7 @@ from . import (
     funds,
     linking,
     money_commands,
+    notice_commands,
     parking,
     timeline,
 )
@@ -193,7 +194,8 @@ class AccountAdmin(ReadOnlyAdmin):
 def _pages() -> list[command_pages.CommandPage]:
     """All commands, with those of upper floors (settings.ACCOUNT_COMMANDS)."""
     added = [import_string(path)() for path in settings.ACCOUNT_COMMANDS]
-    return [*money_commands.PAGES, *added, *parking.OF_ACCOUNTS, account_users.Appoint()]
+    own = [*money_commands.PAGES, *notice_commands.OF_ACCOUNTS, account_users.Appoint()]
+    return [*own, *added, *parking.OF_ACCOUNTS]
 
 
 def _role(standing: Standing, master: Account | None, members: int) -> Any:

@@ -13,8 +13,8 @@ from django.utils.html import strip_tags
 from finance_mgmt.admin.panels import Facts, Panel, Table, Tiles
 
 # What every page asks: session, person, time zone, and what the sidebar counts (a clock, approvals,
-# failed runs, parked rows).
-FRAME = 7
+# failed runs, parked rows, deliveries that were given up).
+FRAME = 8
 
 
 def staff(*permissions: str) -> User:
