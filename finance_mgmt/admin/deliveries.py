@@ -43,7 +43,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "told_account",
         "what",
         "queued_instant",
-        "sent_instant",
         "attempts",
         "error",
     )
@@ -58,7 +57,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
     state_badge = columns.state("state", gettext_lazy("state"), STATE_TONES)
     told_account = columns.account("account", gettext_lazy("account"))
     queued_instant = columns.instant("queued_at", gettext_lazy("queued at"))
-    sent_instant = columns.instant("sent_at", gettext_lazy("sent at"))
 
     @admin.display(description=gettext_lazy("to"))
     def way(self, row: Delivery) -> Any:
@@ -203,27 +201,32 @@ class WebhookAdmin(ReadOnlyAdmin):
         return [facts, delivery_table(request, rows)]
 
 
-def delivery_table(request: HttpRequest, rows: QuerySet[Delivery], *, width: str = "full") -> Table:
-    """Deliveries, the latest first."""
+def delivery_table(
+    request: HttpRequest, rows: QuerySet[Delivery], *, of_notice: bool = False
+) -> Table:
+    """Deliveries, the latest first: of one notice, or of a webhook."""
     found, pager = paged(request, rows.order_by("-id"), "deliveries")
-    labels = [_("to"), _("notice"), _("state"), _("queued at"), _("sent at")]
+    labels = [_("to"), _("state"), _("sent at")]
+    cells = [
+        [
+            display.link(row, row.address),
+            display.state_badge(row, "state", STATE_TONES),
+            display.instant(row.sent_at),
+        ]
+        for row in found
+    ]
+    if not of_notice:
+        labels[1:1] = [_("notice"), _("queued at")]
+        for row, line in zip(found, cells, strict=True):
+            line[1:1] = [_what(row), display.instant(row.queued_at)]
     return Table(
         title=_("Deliveries"),
         anchor="deliveries",
-        width=width,
+        width="half" if of_notice else "full",
         columns=[Column(label) for label in labels],
-        rows=[
-            [
-                display.link(row, row.address),
-                _what(row),
-                display.state_badge(row, "state", STATE_TONES),
-                display.instant(row.queued_at),
-                display.instant(row.sent_at),
-            ]
-            for row in found
-        ],
+        rows=cells,
         pager=pager,
-        empty=_("It went nowhere: nobody reads it."),
+        empty=_("It went nowhere: nobody reads it.") if of_notice else _("Nothing went there yet."),
     )
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -98,11 +99,11 @@ class NoticeAdmin(ReadOnlyAdmin):
     def heading(self, row: Notice) -> Any:
         """What happened."""
         number = format_html('<span class="bo-number">{}</span>', row.pk)
-        return format_html("{} {}", row.get_kind_display(), number)
+        return format_html("{} {}", capfirst(row.get_kind_display()), number)
 
     def badges(self, row: Notice) -> Sequence[Any]:
-        """The kind."""
-        return [display.state_badge(row, "kind", KIND_TONES)]
+        """Whose it is."""
+        return [display.badge(row.to.number, KIND_TONES[NoticeKind(row.kind)])]
 
     def panels(self, request: HttpRequest, row: Notice) -> Sequence[Panel]:
         """The facts, where it went, and how it reads."""
@@ -118,7 +119,7 @@ class NoticeAdmin(ReadOnlyAdmin):
             ],
         )
         ways = Delivery.objects.filter(notice=row).select_related("account", "webhook", "notice")
-        tables = [delivery_table(request, ways, width="half")]
+        tables = [delivery_table(request, ways, of_notice=True)]
         return [facts, *tables, *(_letter(row, one) for one in Language)]
 
 
