@@ -34,6 +34,7 @@ KIND_TONES = {
     NoticeKind.CHANGE_FAILED: "bad",
     NoticeKind.CAP: "warn",
     NoticeKind.WEBHOOK_OFF: "bad",
+    NoticeKind.INVOICE_ISSUED: "info",
 }
 # A letter is somebody's text: it runs no script, loads nothing, and is framed by our own pages.
 LETTER_POLICY = (
