@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from . import settings_admin, settings_jobs, settings_sign_in
+from . import settings_admin, settings_api, settings_jobs, settings_sign_in
 from .settings_files import EXPORT_LINES_AT_ONCE, IMPORT_LIMITS, PROVIDER_NAME  # noqa: F401
 from .settings_notices import *  # noqa: F403 (mail and webhooks: more of the same)
 
@@ -182,39 +182,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "ApprovalState": "finance_mgmt.enums.ApprovalState",
-        "Channel": "finance_mgmt.enums.Channel",
-        "Cycle": "finance_mgmt.enums.Cycle",
-        "DeliveryState": "finance_mgmt.enums.DeliveryState",
-        "End": "finance_mgmt.enums.End",
-        "Language": "finance_mgmt.enums.Language",
-        "Mode": "finance_mgmt.enums.Mode",
-        "MovementKind": "finance_mgmt.enums.MovementKind",
-        "Permission": "finance_mgmt.enums.Permission",
-        "NoticeChannel": "finance_mgmt.enums.NoticeChannel",
-        "NoticeKind": "finance_mgmt.enums.NoticeKind",
-        "Pocket": "finance_mgmt.enums.Pocket",
-        "RelationshipState": "finance_mgmt.enums.RelationshipState",
-        "Role": "finance_mgmt.enums.Role",
-        "RunState": "finance_mgmt.enums.RunState",
-        "BillStatus": "billing.enums.BillStatus",
-        "ChargeKind": "billing.enums.ChargeKind",
-        "CommitmentKind": "billing.enums.CommitmentKind",
-        "ImportMode": "billing.enums.ImportMode",
-        "ImportState": "billing.enums.ImportState",
-        "OrderKind": "billing.enums.OrderKind",
-        "OrderStatus": "billing.enums.OrderStatus",
-        "QuantityColumn": "billing.enums.QuantityColumn",
-        "RecordKind": "billing.enums.RecordKind",
-        "ResourceKind": "billing.enums.ResourceKind",
-        "ResourceStatus": "billing.enums.ResourceStatus",
-        "SettlementKind": "billing.enums.SettlementKind",
-        "ThresholdKind": "billing.enums.ThresholdKind",
-        "VoucherShare": "billing.enums.VoucherShare",
-        "InvoiceStatus": "invoicing.enums.InvoiceStatus",
-        "TitleKind": "invoicing.enums.TitleKind",
-    },
+    "ENUM_NAME_OVERRIDES": settings_api.ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "finance_mgmt.api.schema.refuse_unknown_fields",
