@@ -7,7 +7,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from . import settings_admin, settings_api, settings_jobs, settings_sign_in
-from .settings_files import EXPORT_LINES_AT_ONCE, IMPORT_LIMITS, PROVIDER_NAME  # noqa: F401
+from .settings_files import *  # noqa: F403 (files in and out: more of the same)
 from .settings_notices import *  # noqa: F403 (mail and webhooks: more of the same)
 
 env = environ.Env()

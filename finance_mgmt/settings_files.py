@@ -1,4 +1,4 @@
-"""Files that come in and go out: how large they may be, and who they say sells."""
+"""Files that come in and go out, what they say, and what charges are explained with."""
 
 import environ
 
@@ -12,3 +12,6 @@ EXPORT_LINES_AT_ONCE = env.int("EXPORT_LINES_AT_ONCE", default=20_000)
 
 # ProviderName, PublisherName and InvoiceIssuerName of the FOCUS files we write.
 PROVIDER_NAME = env("PROVIDER_NAME", default="Group billing")
+
+# Which invoice a charge is on: function (charge) -> {number, title, status}, or None.
+INVOICE_OF = "invoicing.queries.charges.invoice_of"

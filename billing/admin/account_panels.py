@@ -15,6 +15,7 @@ from finance_mgmt.money import cut
 
 from ..models import AccountKey, Bill
 from ..queries.runway import outlook
+from . import showback
 from .bills import STATUS_TONES
 
 LAST_BILLS = 6
@@ -29,6 +30,7 @@ def panels(request: HttpRequest, account: Account) -> list[Panel]:
         found.append(_runway(account))
     if request.user.has_perm("billing.view_bill"):
         found.append(_bills(account))
+    found += showback.panels(request, account)
     if request.user.has_perm("billing.view_accountkey"):
         found.append(_keys(account))
     return found

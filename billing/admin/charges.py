@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,7 @@ from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Panel
 
 from ..models import Charge
-from . import charge_origins, charge_panels, months
+from . import charge_explanation, charge_origins, charge_panels, months, showback
 from .lookup import by_account_or_start
 
 
@@ -91,6 +92,18 @@ class ChargeAdmin(ReadOnlyAdmin):
         kind = "" if row.kind == "usage" else display.badge(row.get_kind_display(), "busy")
         return format_html("{} {}", display.link(row.product), kind)
 
+    def own_urls(self) -> list[URLPattern]:
+        """What members used and others pay, by member and month."""
+        route = "showback/<int:account>/<str:month>/"
+        return [
+            self.own_url(route, self.showback_view, "billing_charge_showback"),
+            self.own_url(f"{route}<str:form>/", showback.file, "billing_charge_showback_file"),
+        ]
+
+    def showback_view(self, request: HttpRequest, account: int, month: str) -> Any:
+        """The statement of one member and month."""
+        return showback.page(request, self, account, month)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With both accounts and the product."""
         return super().get_queryset(request).select_related("owner", "payer", "product__family")
@@ -110,13 +123,11 @@ class ChargeAdmin(ReadOnlyAdmin):
         return found
 
     def panels(self, request: HttpRequest, row: Charge) -> Sequence[Panel]:
-        """What, how much, why this payer and discount, which vouchers, which usage."""
+        """What, how much, why it is so from usage to invoice, and of which records."""
         return [
             charge_panels.amounts(row),
             charge_panels.what(row),
-            charge_panels.why(row),
-            *charge_origins.coverage(row),
-            *charge_origins.vouchers(row),
+            charge_explanation.panel(row),
             charge_origins.usage(row),
         ]
 

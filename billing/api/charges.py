@@ -1,13 +1,27 @@
 """Charges: what is owed for one owner, product, resource and period, and why (B1)."""
 
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from finance_mgmt.api.fields import Amount, Instant, code_of, number_of
-from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
+from finance_mgmt.api.filtering import (
+    Filters,
+    account_number,
+    before,
+    filters,
+    refuse_unknown,
+    since,
+)
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
 from ..models import Charge, Coverage, VoucherDraw
 from ..queries import access
+from ..queries.explanations import explain
+from .explanations import ExplanationShown
 
 
 class ChargeShown(serializers.ModelSerializer):
@@ -122,3 +136,14 @@ class Charges(Listed, Shown, Noun):
     in_full = ChargeInFull
     staff_view = "billing.view_charge"
     filterset_class = ChargeFilters
+
+    @extend_schema(responses=ExplanationShown, filters=False)
+    @action(detail=True, pagination_class=None)
+    def explanation(self, request: Request, pk: int) -> Response:
+        """Why it is what it is, from usage to invoice. For whoever sees the bill it is on (B4)."""
+        refuse_unknown(request, set())
+        charge = self.get_object()
+        sight = self.actor.sight
+        if sight is not None and charge.payer_id not in sight.bills:
+            raise Http404
+        return Response(ExplanationShown(explain(charge)).data)

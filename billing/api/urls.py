@@ -15,6 +15,7 @@ from . import (
     resources,
     runway,
     settlements,
+    showback,
     thresholds,
     usage,
     vouchers,
@@ -48,6 +49,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "relationships/<int:pk>/unified-settlement",
         settlements.UnifiedSettlement.as_view({"post": "switch"}),
+    ),
+    path("showback", showback.Showback.as_view({"get": "read"})),
+    path(
+        "showback/file",
+        showback.Showback.as_view(
+            {"get": "as_file"}, renderer_classes=[showback.Sheet, showback.Book]
+        ),
     ),
     *router.urls,
 ]

@@ -1,5 +1,6 @@
 """Files of bills: made at once where they are small, else by a run, and kept for a week."""
 
+import io
 import os
 import re
 import tempfile
@@ -20,8 +21,9 @@ from finance_mgmt.services import decisions, runs
 from ..focus import bills as focus
 from ..models import Bill
 from ..queries.bills import reference_of
+from ..queries.showback import Statement
 from ..sheets import bills as sheets
-from ..sheets import writers
+from ..sheets import showback, writers
 
 FOLDER = "exports"
 KEPT = timedelta(days=7)
@@ -73,6 +75,20 @@ def write(
         out.write(piece.encode())
         lines += piece.count("\n")
         told(lines)
+
+
+def showback_name(told: Statement, form: Form) -> str:
+    """What the file of a statement is called."""
+    return f"showback-{_UNSAFE.sub('_', told.member.number)}-{told.month:%Y-%m}.{form}"
+
+
+def showback_file(told: Statement, form: Form) -> bytes:
+    """A statement as a file. It has a line per product, so it is small."""
+    if form == Form.CSV:
+        return "".join(writers.csv_text(showback.sheet(told))).encode()
+    book = io.BytesIO()
+    writers.write_xlsx(book, [showback.sheet(told)])
+    return book.getvalue()
 
 
 @transaction.atomic

@@ -129,7 +129,7 @@ class InvoiceInFull(InvoiceShown):
         return Amount().to_representation(candidates.owed(row))
 
 
-class OwedShown(InvoiceShown):
+class InvoiceOwed(InvoiceShown):
     """An invoice that a credit note is owed for (I6)."""
 
     owed = Amount(read_only=True)
@@ -213,12 +213,12 @@ class Invoices(Listed, Shown, Noun):
 
     create_preview = preview_of(create)
 
-    @extend_schema(responses={200: OwedShown(many=True)}, operation_id="invoices_owed_list")
+    @extend_schema(responses={200: InvoiceOwed(many=True)}, operation_id="invoices_owed_list")
     @action(detail=False)
     def owed(self, request: Request) -> Response:
         """Invoices that credit notes are owed for after refunds (I6)."""
         page = self.paginate_queryset(self.filter_queryset(candidates.owing(self.get_queryset())))
-        return self.get_paginated_response(OwedShown(page, many=True).data)
+        return self.get_paginated_response(InvoiceOwed(page, many=True).data)
 
     @extend_schema(
         responses={200: LineShown(many=True)}, filters=False, operation_id="invoices_lines_list"

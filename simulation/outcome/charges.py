@@ -2,17 +2,10 @@
 
 from collections.abc import Iterator
 
-from billing.enums import ChargeKind
 from billing.models import Bill, Charge, Coverage
+from billing.queries.explanations import rules_of
 
 from .view import Entry, View, money, number
-
-RULE_OF_KIND = {
-    ChargeKind.USAGE: "C1",
-    ChargeKind.ORDER: "C2",
-    ChargeKind.REFUND: "O4",
-    ChargeKind.ADJUSTMENT: "B2",
-}
 
 
 def charges(view: View) -> Iterator[Entry]:
@@ -39,7 +32,7 @@ def charges(view: View) -> Iterator[Entry]:
             "discount_of": charge.discount.owner.number if charge.discount else None,
             "bill": month if is_issued else None,
             "late": charge.is_late,
-            "rules": _rules(charge),
+            "rules": rules_of(charge),
             "month": month,
         }
         yield Entry(charge.period_start, charge.pk, row)
@@ -59,23 +52,3 @@ def coverage(view: View) -> Iterator[Entry]:
             "amount": money(covered.amount),
         }
         yield Entry(charge.period_start, covered.pk, row)
-
-
-def _rules(charge: Charge) -> list[str]:
-    """Which rules decided: the payer's first, then in the order of the amounts (K4)."""
-    of_others = [one.commitment.owner_id != charge.owner_id for one in charge.coverage.all()]
-    vouchers_of_others = [
-        draw.voucher.owner_id != charge.owner_id for draw in charge.voucher_draws.all()
-    ]
-    keeps_own = charge.product is not None and charge.product.keeps_own_discount
-    found = {
-        RULE_OF_KIND[ChargeKind(charge.kind)]: True,
-        "C4": charge.is_late,
-        "K1": bool(of_others),
-        "K2": any(of_others),
-        "D1": charge.discount_id is not None,
-        "D2": keeps_own and charge.payer_id != charge.owner_id,
-        "V2": bool(vouchers_of_others),
-        "V3": any(vouchers_of_others),
-    }
-    return [rule for rule, counts in found.items() if counts]

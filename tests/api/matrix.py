@@ -211,6 +211,9 @@ NESTED = {
     "bills/{id}/owners",
     "invoices/owed",
     "invoices/{number}/lines",
+    "charges/{id}/explanation",
+    "showback",
+    "showback/file",
 }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from billing.admin.lookup import by_account_or_start
-from billing.models import Charge, UsageRecord
+from billing.models import Charge, Discount, UsageRecord
 from billing.services import vouchers
 from finance_mgmt.models import Account
 from tests.finance_mgmt.admin_door import (
@@ -45,6 +45,22 @@ def group(provider):
 
 def charges() -> list[Charge]:
     return list(Charge.objects.order_by("id"))
+
+
+def story(page) -> list[tuple]:
+    """The steps as a person reads them."""
+    steps = panel(page, "Explain this charge").context["steps"]
+    discount = str(Discount.objects.values_list("pk", flat=True).first())
+    return [
+        (
+            str(step.title),
+            text(step.answer).replace(f"#{discount}", "#{discount}"),
+            text(step.amount),
+            text(step.left) if step.kind != "payable" else "",
+            tuple(text(one) for one in step.details),
+        )
+        for step in steps
+    ]
 
 
 def test_the_list_says_whose_what_when_and_how_much(group):
@@ -129,15 +145,23 @@ def test_a_charge_explains_itself(group):
         "2024-05-10 14:00 – 15:00",
         "2024-05 not issued yet",
     )
-    why = {str(fact.label): text(fact.note) for fact in panel(page, "Why").facts}
-    assert why == {
-        "payer": "At the start of the period, 2024-05-10 14:00, the owner was in trusteeship.",
-        "decided by relationship": "",
-        "discount of": "The master's contract prices, by the terms at the start of the period.",
-        "decided by discount": (
-            "The best one for the customer at the start of the period; none stack."
+    assert story(page) == [
+        ("What was used", "7 compute", "", "", ()),
+        ("List price", "List price compute", "3.50 CNY", "3.50 CNY", ("7 × 0.5 = 3.50 CNY",)),
+        ("Covered", "No commitment covered it.", "0.00 CNY", "3.50 CNY", ()),
+        (
+            "Discount",
+            "M M #{discount} everything · 80 % of list price",
+            "-0.70 CNY",
+            "2.80 CNY",
+            ("The best one for the customer at the start of the period; none stack.",),
         ),
-    }
+        ("Vouchers", "There was none to try.", "0.00 CNY", "2.80 CNY", ()),
+        ("Who pays", "M M", "2.80 CNY", "", ("M › T trusteeship 2020-01-01 08:00",)),
+        ("From which money", "credit", "", "", ()),
+        ("On which bill", "2024-05 not issued yet", "", "", ()),
+        ("On which invoice", "On none.", "", "", ()),
+    ]
     assert [row[0] for row in rows(panel(page, "Usage records"))] == ["first", "second"]
     assert [text(badge) for badge in answer.context["badges"]] == ["usage", "", "for a member"]
 
@@ -146,7 +170,9 @@ def test_a_charge_explains_itself(group):
 def test_a_late_charge_names_its_one_record(group):
     page = everything().get(page_url(charges()[1])).context["panels"]
     assert [row[0] for row in rows(panel(page, "Usage records"))] == ["late"]
-    assert facts(panel(page, "Why"))["late"] == "yes"
+    steps = panel(page, "Explain this charge").context["steps"]
+    assert (steps[0].rules, text(steps[0].details[0])) == (("B1", "C4"), "late")
+    assert steps[7].rules == ("C4",)
 
 
 def test_an_account_alone_pays_itself_without_a_discount(provider):
@@ -154,12 +180,11 @@ def test_an_account_alone_pays_itself_without_a_discount(provider):
     provider.use(alone, provider.product("compute"), "2", USED)
     provider.jobs(CLOSED)
     page = everything().get(page_url(charges()[0])).context["panels"]
-    assert facts(panel(page, "Why")) == {
-        "payer": "S S",
-        "decided by relationship": "none in force",
-        "discount of": "–",
-        "decided by discount": "none applied",
-    }
+    told = {title: (answer, amount) for title, answer, amount, _, _ in story(page)}
+    assert (told["Who pays"], told["Discount"]) == (
+        ("S S", "2.00 CNY"),
+        ("S S No contract price was better.", "0.00 CNY"),
+    )
 
 
 @pytest.mark.rule("C6")
@@ -182,11 +207,16 @@ def test_every_voucher_that_was_tried_is_named(provider):
     provider.use(alone, provider.product("compute"), "2", USED)
     provider.jobs(CLOSED)
     page = everything().get(page_url(charges()[0])).context["panels"]
-    found = {row[0]: row[2:] for row in rows(panel(page, "Vouchers"))}
-    assert found == {
-        "BIG": ["0.00 CNY", "below its minimum spend (K4)"],
-        "SMALL": ["0.25 CNY", ""],
-    }
+    assert story(page)[4] == (
+        "Vouchers",
+        "Tried in order, earliest expiry first.",
+        "-0.25 CNY",
+        "1.75 CNY",
+        (
+            "BIG: below its minimum spend, which looks at the amount after discount",
+            "SMALL: 0.25 CNY",
+        ),
+    )
 
 
 def test_a_record_leads_to_its_charge(group, provider):
@@ -208,7 +238,7 @@ def test_a_record_leads_to_its_charge(group, provider):
 def test_one_charge_or_three_on_a_page_ask_as_much(group, django_assert_num_queries):
     browser = everything()
     for charge in charges():
-        with django_assert_num_queries(FRAME + 7):
+        with django_assert_num_queries(FRAME + 13):
             browser.get(page_url(charge))
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 
 from billing.models import Bill, Charge, ClosedThrough
 from billing.services import adjustments, bills, cycles
@@ -512,6 +512,31 @@ def test_an_issued_bill_is_never_changed_nor_removed(provider, product, changes)
     assert Bill.objects.values().get() == before
     Bill.objects.update(outstanding=Decimal(1))  # settling is what may move on
     Bill.objects.update(outstanding=Decimal(15))
+
+
+@pytest.mark.rule("B2")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE billing_bill SET total = total + 1, from_cash = from_cash + 1, own_amount = 21",
+        "UPDATE billing_bill SET round_off = 0.5",
+        "DELETE FROM billing_bill",
+        "TRUNCATE billing_bill CASCADE",
+        "UPDATE billing_charge SET payable_amount = 0, list_amount = 0",
+        "UPDATE billing_charge SET billing_month = '2024-06-01'",
+        "DELETE FROM billing_charge",
+        "TRUNCATE billing_charge CASCADE",
+    ],
+)
+def test_the_database_itself_keeps_a_closed_bill_and_its_lines(provider, product, sql):
+    account = provider.account("A", cash_amount="50")
+    provider.use(account, product, "20", at("2024-05-10"))
+    provider.jobs(FIRST_OF_JUNE)
+    tables = (Bill, Charge)
+    before = [list(table.objects.values()) for table in tables]
+    with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert [list(table.objects.values()) for table in tables] == before
 
 
 @pytest.mark.rule("B2")

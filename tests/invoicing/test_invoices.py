@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from billing.models import Charge
+from billing.queries.explanations import explain
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.errors import KeyReused
 from finance_mgmt.models import Notice
@@ -190,3 +191,12 @@ def test_why_the_rest_cannot_be_invoiced(office):
     ]
     can = candidates.invoiceable([account.pk]).values_list("payable_amount", flat=True)
     assert list(can) == [5]
+
+
+@pytest.mark.rule("B1", "I1")
+def test_a_charge_that_is_explained_names_its_invoice(office, group):
+    master, a, _b, _disk = group
+    found = office.invoice(master, a)
+    told = [explain(one).invoice for one in Charge.objects.order_by("owner__number", "pk")]
+    named = {"number": found.number, "title": found.title, "status": "issued"}
+    assert told == [named, named, None, None]
