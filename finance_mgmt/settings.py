@@ -264,4 +264,11 @@ LOGGING = {
 }
 
 # What the admin looks like, and what each floor adds to it.
-globals().update({name: value for name, value in vars(settings_admin).items() if name.isupper()})
+DASHBOARD_PANELS = settings_admin.DASHBOARD_PANELS
+TODAY = settings_admin.TODAY
+ACCOUNT_PANELS = settings_admin.ACCOUNT_PANELS
+ACCOUNT_COMMANDS = settings_admin.ACCOUNT_COMMANDS
+RELATIONSHIP_COMMANDS = settings_admin.RELATIONSHIP_COMMANDS
+TIMELINE_SOURCES = settings_admin.TIMELINE_SOURCES
+ADMIN_NAVIGATION = settings_admin.ADMIN_NAVIGATION
+UNFOLD = settings_admin.UNFOLD

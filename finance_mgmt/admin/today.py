@@ -11,8 +11,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import ngettext
 
 from ..clock import now
-from ..enums import ApprovalState, RelationshipState, RunState
-from ..models import Approval, Relationship, Run
+from ..enums import ApprovalState, DeliveryState, RelationshipState, RunState
+from ..models import Approval, Delivery, Relationship, Run
 from . import display
 from .panels import Panel, Part
 
@@ -51,7 +51,7 @@ def counted(rows: Any) -> int:
 
 
 def todos(request: HttpRequest) -> Iterable[Todo]:
-    """This floor's: approvals, failed runs, invitations."""
+    """This floor's: approvals, failed runs, invitations, deliveries that were given up."""
     at, user = now(), request.user
     if user.has_perm("finance_mgmt.approve"):
         waiting = Approval.objects.filter(state=ApprovalState.WAITING, expires_at__gt=at)
@@ -81,4 +81,13 @@ def todos(request: HttpRequest) -> Iterable[Todo]:
             ngettext("invitation expires within 3 days", "invitations expire within 3 days", count),
             display.list_of(Relationship, state__exact=RelationshipState.INVITED),
             "mark_email_unread",
+        )
+    if user.has_perm("finance_mgmt.view_delivery"):
+        count = counted(Delivery.objects.filter(state=DeliveryState.DEAD))
+        yield Todo(
+            count,
+            ngettext("notice could not be delivered", "notices could not be delivered", count),
+            display.list_of(Delivery, state__exact=DeliveryState.DEAD),
+            "unsubscribe",
+            "bad",
         )

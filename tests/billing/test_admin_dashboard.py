@@ -181,7 +181,7 @@ def test_panels_of_bills_are_for_who_may_see_bills_and_charges(group):
 
 def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_queries):
     browser = everything()
-    with django_assert_num_queries(FRAME + 39):
+    with django_assert_num_queries(FRAME + 40):
         browser.get(INDEX)
     product = provider.product("other", unit_price="1")
     for number in range(3):
@@ -189,7 +189,7 @@ def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_quer
         provider.use(master, product, "1", at("2024-06-06 14:20"))
         provider.link(master, provider.account(f"n-{number}"))
     provider.jobs(at("2024-06-07 00:00"))
-    with django_assert_num_queries(FRAME + 39):
+    with django_assert_num_queries(FRAME + 40):
         browser.get(INDEX)
 
 
