@@ -126,7 +126,7 @@ class ApprovalState(TextChoices):
 
 
 class Approvable(TextChoices):
-    """Commands that may wait for a second person, of all floors (Z7; settings.APPROVABLE)."""
+    """Commands that may wait for somebody else, of all floors (Z7, L5; settings.APPROVABLE)."""
 
     ALLOCATE = "credit.allocate", _("allocate credit")
     RECLAIM = "credit.reclaim", _("reclaim credit")
@@ -135,6 +135,10 @@ class Approvable(TextChoices):
     END = "changes.end", _("end a relationship")
     REFUND = "refunds.refund", _("refund an order")
     OVERRIDE_PRICE = "orders.override_price", _("override the price of an order")
+    # These wait for the member's consent instead (L5).
+    UPGRADE = "changes.upgrade", _("upgrade to trusteeship")
+    MOVE = "changes.move", _("move to another master")
+    SWITCH_UNIFIED = "settlement.switch_unified", _("switch unified settlement")
 
 
 class NoticeKind(TextChoices):
@@ -145,6 +149,7 @@ class NoticeKind(TextChoices):
     SUSPENDED = "suspended", _("resources were suspended")
     RESUMED = "resumed", _("resources were resumed")
     INVITATION = "invitation", _("invitation to a relationship")
+    CONSENT = "consent", _("consent to a change is asked for")
     CHANGE_FAILED = "change_failed", _("a planned change could not be made")
     CAP = "cap", _("a member passed its cap")
     WEBHOOK_OFF = "webhook_off", _("a webhook was switched off")

@@ -211,7 +211,8 @@ PREVIEW_FACTS = {
     "vouchers_frozen": "billing.queries.previews.vouchers_frozen",
 }
 
-# Commands that may need a second person (Z7), and how their stored arguments become values.
+# Commands that may need a second person (Z7), then those that may need the member's consent (L5);
+# and how their stored arguments become values.
 APPROVABLE = {
     "credit.allocate": "finance_mgmt.services.credit.allocate",
     "credit.reclaim": "finance_mgmt.services.credit.reclaim",
@@ -220,6 +221,9 @@ APPROVABLE = {
     "changes.end": "finance_mgmt.services.changes.end",
     "refunds.refund": "billing.services.refunds.refund",
     "orders.override_price": "billing.services.orders.override_price",
+    "changes.upgrade": "finance_mgmt.services.changes.upgrade",
+    "changes.move": "finance_mgmt.services.changes.move",
+    "settlement.switch_unified": "billing.services.settlement.switch_unified",
 }
 ARGUMENTS = {
     "account": "finance_mgmt.queries.arguments.account",

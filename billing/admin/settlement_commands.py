@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from finance_mgmt import queries as ground
 from finance_mgmt.admin.command_forms import AmountField, CommandForm
 from finance_mgmt.admin.command_pages import CommandPage
+from finance_mgmt.admin.consenting import Consented, ConsentField
 from finance_mgmt.admin.relationship_commands import IN_FORCE
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode
@@ -86,17 +87,19 @@ class SwitchForm(CommandForm):
     is_on = forms.BooleanField(
         label=gettext_lazy("Unified settlement is on"),
         required=False,
-        help_text=gettext_lazy("On needs the member's consent: note where in the ticket (S2, L5)."),
+        help_text=gettext_lazy("On needs the member's consent (S2, L5), off does not."),
     )
+    has_consented = ConsentField()
 
 
-class SwitchUnified(CommandPage):
+class SwitchUnified(Consented):
     """Whether the master's cash settles the member's bills (S2)."""
 
     name, icon, needs = "unified-settlement", "join", "finance_mgmt.settle"
     label = gettext_lazy("Unified settlement")
     form_class = SwitchForm
     service = settlement.switch_unified
+    asked_as = "settlement.switch_unified"
     done = gettext_lazy("Unified settlement is switched.")
 
     def is_offered(self, row: Relationship) -> bool:
@@ -108,8 +111,12 @@ class SwitchUnified(CommandPage):
         return {"is_on": row.unified_settlement_from is not None}
 
     def arguments(self, row: Relationship, given: dict[str, Any]) -> dict[str, Any]:
-        """The relationship, and the switch."""
-        return {"relationship": row, "is_on": given["is_on"]}
+        """The relationship, the switch and the consent."""
+        return {"relationship": row, **{n: given[n] for n in ("is_on", "has_consented")}}
+
+    def asks_member(self, row: Relationship, given: dict[str, Any]) -> bool:
+        """Only about switching it on."""
+        return given["is_on"] and super().asks_member(row, given)
 
     def parties(self, row: Relationship, given: dict[str, Any]) -> set[int]:
         """Both ends."""

@@ -4,14 +4,15 @@ from datetime import date
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command, preview_of
+from finance_mgmt.api.consenting import Consenting, consented
 from finance_mgmt.api.fields import AccountNumber, Acting, Amount, Instant, money, number_of
 from finance_mgmt.api.filtering import Filters, account_number, filters
 from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.previews import Asked
 from finance_mgmt.api.relationships import RelationshipShown
 from finance_mgmt.enums import End
 from finance_mgmt.models import Relationship
@@ -65,6 +66,7 @@ class SwitchBody(Body):
     """On or off."""
 
     is_on = serializers.BooleanField()
+    has_consented = consented()
 
 
 class SettlementFilters(Filters):
@@ -118,7 +120,7 @@ class Settlements(Listed, Shown, Noun):
     for_member_preview = preview_of(for_member)
 
 
-class UnifiedSettlement(Noun):
+class UnifiedSettlement(Consenting, Noun):
     """A switch of management relationships."""
 
     model = Relationship
@@ -131,13 +133,16 @@ class UnifiedSettlement(Noun):
         staff="settle",
         roles=actors.OWNERS,
         example={"is_on": True},
+        may_wait=True,
     )
-    def switch(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
-        """Off by either end; on by staff, who have heard both ends (S2)."""
-        link = self.end_of(self.get_object(), End.MASTER, End.MEMBER)
-        if body["is_on"] and self.actor.account:
-            text = "Both ends have to consent: ask the provider's staff."  # no service asks them
-            raise PermissionDenied(text, code="consent_needed")
+    def switch(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
+        """Off by either end; on by the master, whose cash it is; 202: the member is asked (S2)."""
+        ends = (End.MASTER,) if body["is_on"] else (End.MASTER, End.MEMBER)
+        link = self.end_of(self.get_object(), *ends)
+        asks = self.asks_consent(body, link.master, link.member)
+        if body["is_on"] and asks:
+            arguments = {"relationship": link, **body}
+            return Asked("settlement.switch_unified", arguments, consent_of=link)
         return settlement.switch_unified(relationship=link, **body, **said)
 
 

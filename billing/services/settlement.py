@@ -11,7 +11,7 @@ from finance_mgmt import queries as ground
 from finance_mgmt.enums import Mode, MovementKind, Pocket
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Decision, Funds, Relationship
-from finance_mgmt.services import decisions, ledger, locks
+from finance_mgmt.services import consents, decisions, ledger, locks
 
 from ..enums import BillStatus, SettlementKind
 from ..models import Bill, Settlement
@@ -80,13 +80,20 @@ def settle_for(
 
 @transaction.atomic
 def switch_unified(
-    *, relationship: Relationship, is_on: bool, key: str, by: str, at: datetime
+    *,
+    relationship: Relationship,
+    is_on: bool,
+    has_consented: bool = False,
+    key: str,
+    by: str,
+    at: datetime,
 ) -> Relationship:
-    """Switch unified settlement of a management relationship on (with consent) or off (S2).
+    """Switch unified settlement of a management relationship on or off (S2).
 
-    Raises SettlementRefused, KeyReused.
+    On needs the member's consent where that is not automatic (L5). Raises SettlementRefused,
+    KeyReused.
     """
-    facts = {"relationship": relationship.pk, "is_on": is_on}
+    facts = {"relationship": relationship.pk, "is_on": is_on, "has_consented": has_consented}
     _, is_new = decisions.record(
         verb="settlement.switch_unified", facts=facts, key=key, by=by, at=at
     )
@@ -96,6 +103,9 @@ def switch_unified(
     if link.state not in ("active", "change_pending") or link.mode != Mode.MANAGEMENT:
         text = "Unified settlement is for management in force: in trusteeship the master pays."
         raise SettlementRefused(Reason("S2", "not_in_management", text, {"mode": link.mode}))
+    reasons = consents.judge(link.master, link.member, has_consented=has_consented)
+    if is_on and reasons:
+        raise SettlementRefused(reasons)
     if is_on != (link.unified_settlement_from is not None):
         link.unified_settlement_from = at if is_on else None
         link.save(update_fields=["unified_settlement_from"])

@@ -62,9 +62,11 @@ class Decide(CommandPage):
     needs = "finance_mgmt.approve"
     form_class = CommentForm
 
+    is_consent: bool = False
+
     def is_offered(self, row: Approval) -> bool:
-        """While it waits."""
-        return is_open(row)
+        """While it waits, for the second person or for the member."""
+        return is_open(row) and self.is_consent == bool(row.consent_of_id)
 
     def arguments(self, row: Approval, given: Mapping[str, Any]) -> dict[str, Any]:
         """The request, and the comment."""
@@ -113,6 +115,30 @@ class Reject(Decide):
         return super().may(request, row) and not _is_same(request.user, row.asked_by)
 
 
+class Confirm(Approve):
+    """The member agrees."""
+
+    name, icon = "confirm", "how_to_reg"
+    label = gettext_lazy("Confirm for the member")
+    intro = gettext_lazy("The member consents to exactly this change (L5).")
+    is_consent = True
+
+    def told(self, result: Approval) -> Any:
+        """Agreed to, and carried out; or refused by the rules by now."""
+        if result.state == ApprovalState.FAILED:
+            return super().told(result)
+        return _("The member agreed; it is carried out.")
+
+
+class Decline(Reject):
+    """The member does not agree."""
+
+    name, icon = "decline", "person_cancel"
+    label = gettext_lazy("Decline for the member")
+    done = gettext_lazy("Declined.")
+    is_consent = True
+
+
 class Withdraw(Decide):
     """Take back what one asked for oneself."""
 
@@ -121,6 +147,10 @@ class Withdraw(Decide):
     form_class = CommandForm
     service = approvals.withdraw
     done = gettext_lazy("The request is withdrawn.")
+
+    def is_offered(self, row: Approval) -> bool:
+        """While it waits."""
+        return is_open(row)
 
     def may(self, request: HttpRequest, row: Approval) -> bool:
         """Only whoever asked."""
@@ -131,4 +161,4 @@ class Withdraw(Decide):
         return {"approval": row}
 
 
-PAGES: list[CommandPage] = [Approve(), Reject(), Withdraw()]
+PAGES: list[CommandPage] = [Approve(), Reject(), Confirm(), Decline(), Withdraw()]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html_join
@@ -77,6 +77,10 @@ class ApprovalAdmin(ReadOnlyAdmin):
         """Approve, reject, withdraw."""
         return command_pages.urls(self, approval_commands.PAGES)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the member that is asked."""
+        return super().get_queryset(request).select_related("consent_of")
+
     def heading(self, row: Approval) -> Any:
         """The command in words."""
         return row.command
@@ -119,12 +123,21 @@ def _asked(row: Approval) -> Panel:
         facts=[
             Fact(_("asked by"), row.asked_by),
             Fact(_("asked at"), display.instant(row.asked_at)),
+            *_waits_for(row),
             Fact(_("expires at"), display.instant(row.expires_at), rule="Z7"),
             Fact(_("decided by"), row.decided_by or display.NOTHING),
             Fact(_("decided at"), display.instant(row.decided_at)),
             Fact(_("comment"), row.comment or display.NOTHING),
         ],
     )
+
+
+def _waits_for(row: Approval) -> list[Fact]:
+    """The member, where it is its consent that is asked for."""
+    if row.consent_of is None:
+        return []
+    why = _("It owns the decision; you may note it for the member.")
+    return [Fact(_("consent of"), display.account(row.consent_of), why, "L5")]
 
 
 def _arguments(row: Approval) -> Panel:
@@ -149,6 +162,8 @@ ARGUMENT_NAMES = {
     "moves": gettext_lazy("amounts"),
     "order": gettext_lazy("order"),
     "relationship": gettext_lazy("relationship"),
+    "is_on": gettext_lazy("switched on"),
+    "has_acknowledged": gettext_lazy("notice acknowledged"),
     "effective_at": gettext_lazy("takes effect"),
 }
 
@@ -159,6 +174,8 @@ def _argument(name: str, value: Any) -> Any:
     if name == "relationship":
         link = Relationship.objects.select_related("master", "member").filter(pk=value).first()
         return display.link(link)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if isinstance(value, Mapping):
         pairs = sorted(value.items())
         return format_html_join("", '<span class="bo-line">{} {}</span>', pairs)

@@ -78,6 +78,10 @@ class CommandPage:
         """The arguments as an approval keeps them."""
         return approvals.primitives(**arguments)
 
+    def asks_member(self, row: Any, given: dict[str, Any]) -> bool:
+        """Whether it waits for the consent of a member instead of being done (L5)."""
+        return False
+
     def panels(self, row: Any, at: datetime) -> Sequence[Panel]:
         """What to know beside the form."""
         return ()
@@ -161,8 +165,8 @@ class CommandPage:
         except FinanceError as refusal:
             context["reasons"] = {"reasons": refused(refusal)}
             return None
-        if isinstance(result, Approval) and self.verb:
-            messages.info(request, _("It was sent to be approved by a second person."))
+        if isinstance(result, Approval) and not isinstance(row, Approval):
+            messages.info(request, _waits(result))
             return redirect(display.page_of(Approval, result.pk))
         messages.success(request, self.told(result))
         return redirect(self.after(row, result))
@@ -175,6 +179,7 @@ class CommandPage:
         return {
             "is_preview": True,
             "needs_second": bool(self.verb) and _is_second_needed(amount),
+            "asks_member": self.asks_member(row, given),
             "panels": self.shown(found, given, at),
         }
 
@@ -199,6 +204,12 @@ class CommandPage:
     def back(self, row: Any) -> str:
         """Where "Cancel" leads."""
         return display.page_of(type(row), row.pk)
+
+
+def _waits(asked: Approval) -> Any:
+    if asked.consent_of_id:
+        return _("The member is asked. It is done when it agrees.")
+    return _("It was sent to be approved by a second person.")
 
 
 def _is_second_needed(amount: Decimal | None) -> bool:

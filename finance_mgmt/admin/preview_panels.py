@@ -155,7 +155,7 @@ def _figures(picture: Picture | None, pk: int) -> dict[str, str]:
 def _announced(found: Preview, at: datetime) -> list[Panel]:
     said: list[Panel] = []
     if found.needs_consent:
-        text = _("It becomes an invitation and binds nobody until it is confirmed (L5).")
+        text = _("It is asked first; until it agrees, nobody is bound (L5).")
         said.append(notice(_("The member must consent."), text, tone="warn", icon="how_to_reg"))
     if found.takes_effect_at and found.takes_effect_at > at:
         text = _("Until then it can be cancelled; the rules are asked again when it comes (L9).")

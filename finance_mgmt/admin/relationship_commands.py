@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from ..enums import End, Mode, Permission, RelationshipState
-from ..models import Relationship
+from ..models import Account, Relationship
 from ..services import caps, changes, effects, grants, relationships
 from .command_forms import AccountField, AmountField, CommandForm, InstantField
 from .command_pages import CommandPage
+from .consenting import Consented, ConsentField
 from .linking import AcknowledgeField
 
 IN_FORCE = (RelationshipState.ACTIVE, RelationshipState.CHANGE_PENDING)
@@ -51,13 +52,14 @@ class DatedForm(CommandForm):
     )
 
 
-class AcknowledgedForm(DatedForm):
-    """From when on, and the notice."""
+class ChangeForm(DatedForm):
+    """From when on, the notice, and the member's consent."""
 
     has_acknowledged = AcknowledgeField()
+    has_consented = ConsentField()
 
 
-class MoveForm(AcknowledgedForm):
+class MoveForm(ChangeForm):
     """To whom."""
 
     master = AccountField("master", label=gettext_lazy("New master"))
@@ -136,26 +138,32 @@ class CancelInvitation(OfRelationship):
     done = gettext_lazy("The invitation is cancelled.")
 
 
-class Upgrade(OfRelationship):
+class Upgrade(Consented, OfRelationship):
     """Management becomes trusteeship in place (L7)."""
 
     name, icon, needs = "upgrade", "upgrade", "finance_mgmt.upgrade"
     label = gettext_lazy("Upgrade to trusteeship")
-    form_class = AcknowledgedForm
+    form_class = ChangeForm
+    asked_as = "changes.upgrade"
     mode = Mode.MANAGEMENT
     service = changes.upgrade
     done = gettext_lazy("The upgrade is made.")
     intro = gettext_lazy("There is no way back in place: to undo it, end it and link anew (L7).")
 
 
-class Move(OfRelationship):
+class Move(Consented, OfRelationship):
     """To another master at one instant, without a gap (L8)."""
 
     name, icon, needs = "move", "moving", "finance_mgmt.move"
     label = gettext_lazy("Move to another master")
     form_class = MoveForm
+    asked_as = "changes.move"
     service = changes.move
     done = gettext_lazy("The member is moved.")
+
+    def master(self, row: Relationship, given: dict[str, Any]) -> Account:
+        """The new one."""
+        return given["master"]
 
     def parties(self, row: Relationship, given: dict[str, Any]) -> list[int]:
         """All three."""

@@ -3,12 +3,13 @@
 from rest_framework import serializers
 
 from ..models import Approval
-from .fields import Amount, Instant
+from .fields import Amount, Instant, number_of
 
 
 class ApprovalShown(serializers.ModelSerializer):
-    """A command that waits, or waited, for a second person (Z7)."""
+    """A command that waits, or waited, for a second person (Z7) or the member's consent (L5)."""
 
+    consent_of = number_of(allow_null=True)
     amount = Amount(read_only=True, allow_null=True)
     asked_at = Instant(read_only=True)
     expires_at = Instant(read_only=True)
@@ -24,6 +25,7 @@ class ApprovalShown(serializers.ModelSerializer):
             "arguments",
             "preview",
             "amount",
+            "consent_of",
             "state",
             "asked_by",
             "asked_at",

@@ -1,4 +1,4 @@
-"""Four eyes: what waits for a second person, and what becomes of it (Z7)."""
+"""What waits for a second person (Z7) or for the member's consent (L5), and what comes of it."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class ApprovalFilters(Filters):
 
 
 class Approvals(Listed, Shown, Noun):
-    """What users of the actor's account asked for; staff see all."""
+    """What users of the actor's account asked for or are asked to agree to; staff see all."""
 
     model = Approval
     rows = access.approvals
@@ -48,8 +48,8 @@ class Approvals(Listed, Shown, Noun):
         example={"comment": "As agreed"},
     )
     def approve(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
-        """Approve, and carry out exactly what was asked. Not one's own (Z7)."""
-        row = self.get_object()
+        """Agree, and carry out exactly what was asked. Not one's own (Z7, L5)."""
+        row = self._to_decide()
         self._refuse_second_self(row)
         if not access.may_still_ask(row):
             text = "Whoever asked may not do this any more: it can only be rejected."
@@ -65,12 +65,20 @@ class Approvals(Listed, Shown, Noun):
     )
     def reject(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Say no."""
-        return approvals.reject(approval=self.get_object(), **body, **said)
+        return approvals.reject(approval=self._to_decide(), **body, **said)
 
     @command(answers=ApprovalShown, staff="finance_mgmt.view_approval", roles=actors.MONEY)
     def withdraw(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Take back what one asked for oneself."""
         return approvals.withdraw(approval=self.get_object(), **said)
+
+    def _to_decide(self) -> Approval:
+        """The request. What asks for the consent of a member is decided by that member."""
+        row: Approval = self.get_object()
+        account = self.actor.account
+        if account and row.consent_of_id not in (None, account.pk):
+            raise PermissionDenied("The member agrees to this, or not.", code="other_end")
+        return row
 
     def _refuse_second_self(self, row: Approval) -> None:
         """One person with two user names is still one person: the e-mail address tells."""

@@ -11,9 +11,10 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers
 
 from .. import queries
+from ..models import Relationship
 from ..money import plain
 from ..rules import four_eyes
-from ..services import approvals, previews
+from ..services import approvals, consents, previews
 from ..services.previews import Picture, Preview
 from .discretion import discreet
 from .fields import Instant
@@ -25,11 +26,15 @@ DERIVED = ("available", "headroom", "effective_limit", "unsettled")
 
 @dataclass(frozen=True)
 class Asked:
-    """A command that may need a second person: its verb, its arguments, and how much it is."""
+    """A command that may need somebody else: its verb, its arguments, and how much it is.
+
+    `consent_of` is a relationship whose member must agree (L5); None: four eyes decide (Z7).
+    """
 
     verb: str
     arguments: Mapping[str, Any]
-    amount: Decimal | None
+    amount: Decimal | None = None
+    consent_of: Relationship | None = None
 
 
 class ReasonShown(serializers.Serializer):
@@ -59,25 +64,35 @@ class PreviewShown(serializers.Serializer):
 
 def run(view: Any, spec: Any, body: dict[str, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The preview of a command, as PreviewShown says it."""
-    waits = False
+    waits = asks = False
 
     def command() -> Any:
-        nonlocal waits
+        nonlocal waits, asks
         result = spec.do(view, body, view.said(_key()), **kwargs)
         if not isinstance(result, Asked):
             return result
-        waits = _needs_approval(result)
+        waits, asks = _needs_approval(result), result.consent_of is not None
         return _call(result, view.said(_key()))
 
     found = _preview(view, spec, command)
+    if asks and found["would"]:
+        found["would"]["needs_consent"] = True
     return {**found, "needs_approval": waits}
 
 
 def submit(view: Any, spec: Any, asked: Asked, said: dict[str, Any]) -> Any:
-    """Do it, or write it down for a second person together with what it would change (Z7)."""
+    """Do it, or write it down for somebody else together with what it would change (Z7, L5)."""
     preview = None
-    if _needs_approval(asked):
+    if asked.consent_of or _needs_approval(asked):
         preview = _preview(view, spec, lambda: _call(asked, view.said(_key())), is_strict=True)
+    if asked.consent_of:
+        return consents.ask(
+            relationship=asked.consent_of,
+            verb=asked.verb,
+            arguments=asked.arguments,
+            preview=preview,
+            **said,
+        )
     return approvals.submit(
         verb=asked.verb,
         arguments=approvals.primitives(**asked.arguments),
@@ -111,10 +126,13 @@ def _parties(view: Any) -> set[int]:
 
 def _call(asked: Asked, said: dict[str, Any]) -> Any:
     command = import_string(settings.APPROVABLE[asked.verb])
-    return command(**asked.arguments, approved_by="a second person", **said)
+    told = {"has_consented": True} if asked.consent_of else {"approved_by": "a second person"}
+    return command(**asked.arguments, **told, **said)
 
 
 def _needs_approval(asked: Asked) -> bool:
+    if asked.consent_of:
+        return False
     return four_eyes.is_needed(asked.amount, queries.policy().four_eyes_above)
 
 

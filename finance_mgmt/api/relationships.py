@@ -3,9 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 
-from .. import queries
 from ..enums import End, Mode, Permission, RelationshipState
 from ..models import Relationship
 from ..queries import access
@@ -13,6 +11,7 @@ from ..services import changes, effects, relationships
 from . import actors
 from .bodies import Body
 from .commands import command, preview_of
+from .consenting import Consenting, consented
 from .fields import AccountNumber, Acting, Instant, number_of
 from .filtering import Filters, account_number
 from .nouns import Listed, Noun, Shown
@@ -63,6 +62,12 @@ class AcknowledgedBody(EffectBody):
     has_acknowledged = serializers.BooleanField(required=False)
 
 
+class ConsentedBody(AcknowledgedBody):
+    """The same, and that the member has agreed already."""
+
+    has_consented = consented()
+
+
 class LinkBody(AcknowledgedBody):
     """Who manages or pays for whom, how, and with which powers."""
 
@@ -82,7 +87,7 @@ class ConfirmBody(Body):
     )
 
 
-class MoveBody(AcknowledgedBody):
+class MoveBody(ConsentedBody):
     """To which master."""
 
     master = AccountNumber(may_be_any=True)
@@ -97,7 +102,7 @@ class RelationshipFilters(Filters):
         fields = ("mode", "state")
 
 
-class Relationships(Listed, Shown, Noun):
+class Relationships(Consenting, Listed, Shown, Noun):
     """Relationships of the account that the actor acts for, at either end, in any state."""
 
     model = Relationship
@@ -149,26 +154,38 @@ class Relationships(Listed, Shown, Noun):
         return effects.cancel(relationship=link, **said)
 
     @command(
-        asks=AcknowledgedBody,
+        asks=ConsentedBody,
         answers=RelationshipShown,
         staff="upgrade",
         roles=actors.OWNERS,
         example={"has_acknowledged": True},
+        may_wait=True,
     )
-    def upgrade(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
-        """Management becomes trusteeship in place (L7)."""
+    def upgrade(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
+        """Management becomes trusteeship in place (L7); 202: the member is asked first (L5)."""
         link = self.end_of(self.get_object(), End.MASTER)
-        if self.actor.account and not queries.policy().auto_confirm_same_identity:
-            text = "The member has to consent: ask the provider's staff."  # no service asks it
-            raise PermissionDenied(text, code="consent_needed")
+        if self.asks_consent(body, link.master, link.member):
+            return Asked("changes.upgrade", {"relationship": link, **body}, consent_of=link)
         return changes.upgrade(relationship=link, **body, **said)
 
     upgrade_preview = preview_of(upgrade)
 
-    @command(asks=MoveBody, answers=RelationshipShown, staff="move", example={"master": "ACME-9"})
-    def move(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
-        """Staff move a member to another master at one instant, without a gap (L8)."""
-        return changes.move(relationship=self.get_object(), **body, **said)
+    @command(
+        asks=MoveBody,
+        answers=RelationshipShown,
+        staff="move",
+        example={"master": "ACME-9"},
+        may_wait=True,
+    )
+    def move(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
+        """Staff move a member to another master at one instant, without a gap (L8).
+
+        202: the member is asked first (L5).
+        """
+        link = self.get_object()
+        if self.asks_consent(body, body["master"], link.member):
+            return Asked("changes.move", {"relationship": link, **body}, consent_of=link)
+        return changes.move(relationship=link, **body, **said)
 
     move_preview = preview_of(move)
 

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from ..admin.wording import sentence
-from ..enums import Mode, NoticeKind, Permission
+from ..enums import Approvable, Mode, NoticeKind, Permission
 from ..models import Notice
 from ..money import minor_places, plain
 
@@ -98,6 +98,17 @@ def _invitation(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def _consent(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
+    facts = notice.facts
+    asked = str(dict(Approvable.choices).get(facts.get("asks", ""), facts.get("asks", "")))
+    return {
+        "master": facts.get("master", ""),
+        "asked": asked,
+        "until": _instant(datetime.fromisoformat(facts["expires_at"]), zone),
+        "rows": [(_("Master"), facts.get("master", "")), (_("Asked for"), capfirst(asked))],
+    }
+
+
 def _failed(notice: Notice, zone: ZoneInfo) -> dict[str, Any]:
     said = sentence(str(notice.facts.get("said", "")))
     return {"said": said, "rows": [(_("Reason"), said)]}
@@ -128,6 +139,7 @@ WORDS: dict[NoticeKind, Callable[[Notice, ZoneInfo], dict[str, Any]]] = {
     NoticeKind.SUSPENDED: _resources,
     NoticeKind.RESUMED: _resources,
     NoticeKind.INVITATION: _invitation,
+    NoticeKind.CONSENT: _consent,
     NoticeKind.CHANGE_FAILED: _failed,
     NoticeKind.CAP: _cap,
     NoticeKind.WEBHOOK_OFF: _webhook,
@@ -139,6 +151,7 @@ TONES = {  # the color of the line above the letter
     NoticeKind.SUSPENDED: "#b91c1c",
     NoticeKind.RESUMED: "#15803d",
     NoticeKind.INVITATION: "#1d4ed8",
+    NoticeKind.CONSENT: "#1d4ed8",
     NoticeKind.CHANGE_FAILED: "#b91c1c",
     NoticeKind.CAP: "#b45309",
     NoticeKind.WEBHOOK_OFF: "#b91c1c",

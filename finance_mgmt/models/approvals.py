@@ -7,11 +7,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ..enums import Approvable, ApprovalState
+from .accounts import Account
 from .columns import money_amount
 
 
 class Approval(models.Model):
     """One command that somebody asked for and somebody else decides. Bound to its arguments.
+
+    `consent_of` is the member that must agree (L5); null: a second person must (Z7).
 
     `arguments` are what the command is called with, `preview` what the asker was shown. Only the
     state and who decided move on, once.
@@ -30,6 +33,14 @@ class Approval(models.Model):
     expires_at = models.DateTimeField(_("expires at"))
     decided_by = models.CharField(_("decided by"), max_length=150, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    consent_of = models.ForeignKey(
+        Account,
+        verbose_name=_("consent of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="consents_asked",
+    )
     comment = models.CharField(_("comment"), max_length=500, blank=True)
 
     class Meta:

@@ -116,10 +116,12 @@ def caps(actor: Actor) -> QuerySet[Cap]:
 
 
 def approvals(actor: Actor) -> QuerySet[Approval]:
-    """Requests that users of the actor's account made through the API."""
+    """Requests that users of the actor's account made through the API, or that ask its consent."""
+    rows = Approval.objects.select_related("consent_of")
     if actor.account is None:
-        return Approval.objects.all()
-    return Approval.objects.filter(key__startswith=f"api {actor.account.pk}/")
+        return rows
+    own = Q(key__startswith=f"api {actor.account.pk}/")
+    return rows.filter(own | Q(consent_of=actor.account))
 
 
 def may_still_ask(approval: Approval) -> bool:

@@ -87,6 +87,7 @@ FROM finance_mgmt_approval asked
 JOIN finance_mgmt_account me ON me.id = %(account)s
 WHERE me.number IN (asked.arguments->>'account', asked.arguments->>'master',
     asked.arguments->>'member') OR jsonb_exists(asked.arguments->'moves', me.number)
+    OR asked.consent_of_id = me.id
 """
 
 _NOTICES = """

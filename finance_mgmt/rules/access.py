@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from ..enums import End, Mode, Permission, Role
 from .grants import BOTH_WAYS
 
-# Commands that may wait for a second person: what staff need to ask for them, and which roles
-# may ask for an account (none: only staff).
+# Commands that may wait for somebody else (Z7, L5): what staff need to ask for them, and which
+# roles may ask for an account (none: only staff).
 ASKED_BY = {
     "credit.allocate": (("allocate",), (Role.OWNER, Role.FINANCE)),
     "credit.reclaim": (("reclaim",), (Role.OWNER, Role.FINANCE)),
@@ -27,6 +27,9 @@ ASKED_BY = {
     "changes.end": (("end",), (Role.OWNER,)),
     "refunds.refund": (("refund",), (Role.OWNER, Role.FINANCE)),
     "orders.override_price": (("override_price",), ()),
+    "changes.upgrade": (("upgrade",), (Role.OWNER,)),
+    "changes.move": (("move",), ()),
+    "settlement.switch_unified": (("settle",), (Role.OWNER,)),
 }
 
 

@@ -50,14 +50,7 @@ def judge_upgrade(*, master: Party, member: Party, has_acknowledged: bool) -> li
 
 def judge_end(*, member: Party) -> list[Reason]:
     """All reasons against ending a relationship of either mode (L10)."""
-    reasons = _allocated("L10", member)
-    reasons += _clean_member(member, rule="L10")
-    if member.restored_available < ZERO:
-        text = f"{member.number} needs own available funds of at least 0; it has"
-        text = f"{text} {plain(member.restored_available, 2)}."
-        facts = {"available": member.restored_available}
-        reasons.append(_reason("L10", "member_funds_too_low", text, **facts))
-    return reasons
+    return _allocated("L10", member) + _clean_member(member, rule="L10") + _own_funds(member)
 
 
 def judge_move(
@@ -65,7 +58,10 @@ def judge_move(
 ) -> list[Reason]:
     """All reasons against a move between masters at one instant: both ends' rules (L8).
 
-    The open cycle stays with its payer: in trusteeship the former master, at least 0 (L8).
+    The new end's are L1, L2 and L4, and L3 asked of the payer of the open cycle: in trusteeship
+    the former master, at least 0. The former end's are those of L10; its orders and bills are
+    asked for by L4 already. Its own-funds rule is asked, too: a move is no way around an end that
+    would be refused, and hands no master a member that owes more than its own line bears.
     """
     if master.number in (former.number, member.number):
         text = f"{member.number} can't move to {master.number}."
@@ -77,7 +73,7 @@ def judge_move(
     else:
         reasons += _management(master, member)
     reasons += _clean_member(member) + _other_invitations(member)
-    return reasons + _allocated("L10", member)
+    return reasons + _allocated("L10", member) + _own_funds(member)
 
 
 def _chains(master: Party, member: Party) -> list[Reason]:
@@ -169,6 +165,15 @@ def _other_invitations(member: Party) -> list[Reason]:
     masters = ", ".join(member.open_invitations)
     text = f"{member.number} has an open invitation of {masters}. Answer or cancel it first."
     return [_reason("L4", "other_invitation", text, masters=list(member.open_invitations))]
+
+
+def _own_funds(member: Party) -> list[Reason]:
+    """With the own line restored (L10)."""
+    if member.restored_available >= ZERO:
+        return []
+    text = f"{member.number} needs own available funds of at least 0; it has"
+    text = f"{text} {plain(member.restored_available, 2)}."
+    return [_reason("L10", "member_funds_too_low", text, available=member.restored_available)]
 
 
 def _allocated(rule: str, member: Party) -> list[Reason]:

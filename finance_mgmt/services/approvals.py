@@ -1,4 +1,4 @@
-"""Four eyes: a command is asked for by one person and decided by another (Z7)."""
+"""A command is asked for by one person and decided by another: four eyes (Z7), consent (L5)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from ..enums import ApprovalState
 from ..errors import FinanceError, Reason
-from ..models import Approval
+from ..models import Account, Approval
 from ..money import plain
 from ..queries import policy
 from ..rules import four_eyes
@@ -42,7 +42,7 @@ def submit(
     Returns what the command returns, or the waiting Approval.
     """
     if not four_eyes.is_needed(amount, policy().four_eyes_above):
-        return _carry_out(verb, arguments, approved_by="", key=key, by=by, at=at)
+        return _carry_out(verb, arguments, {"approved_by": ""}, key=key, by=by, at=at)
     return ask(
         verb=verb, arguments=arguments, amount=amount, preview=preview, key=key, by=by, at=at
     )
@@ -55,12 +55,18 @@ def ask(
     arguments: Mapping[str, Any],
     amount: Decimal | None = None,
     preview: Mapping[str, Any] | None = None,
+    consent_of: Account | None = None,
     key: str,
     by: str,
     at: datetime,
 ) -> Approval:
-    """Ask for a command to be approved. The same key returns the first request."""
+    """Ask for a command to be approved by a second person, or consented to by a member.
+
+    The same key returns the first request. Raises KeyReused.
+    """
     facts = {"verb": verb, "arguments": dict(arguments), "amount": amount}
+    if consent_of is not None:
+        facts["consent_of"] = consent_of.number
     _, is_new = decisions.record(verb="approvals.ask", facts=facts, key=f"ask {key}", by=by, at=at)
     if not is_new:
         return Approval.objects.get(key=key)
@@ -73,7 +79,8 @@ def ask(
         amount=amount,
         asked_by=by,
         asked_at=at,
-        expires_at=at + timedelta(days=OPEN_DAYS),
+        expires_at=at + timedelta(days=policy().invitation_days if consent_of else OPEN_DAYS),
+        consent_of=consent_of,
     )
 
 
@@ -92,7 +99,7 @@ def approve(*, approval: Approval, comment: str = "", key: str, by: str, at: dat
             _carry_out(
                 locked.verb,
                 locked.arguments,
-                approved_by=by,
+                agreed(locked, by),
                 key=locked.key,
                 by=locked.asked_by,
                 at=at,
@@ -149,12 +156,23 @@ def _decide(
     return locked
 
 
+def agreed(approval: Approval, by: str) -> dict[str, Any]:
+    """How the command is told that somebody else agreed: the member, or a second person."""
+    return {"has_consented": True} if approval.consent_of_id else {"approved_by": by}
+
+
 def _carry_out(
-    verb: str, arguments: Mapping[str, Any], *, approved_by: str, key: str, by: str, at: datetime
+    verb: str,
+    arguments: Mapping[str, Any],
+    told: Mapping[str, Any],
+    *,
+    key: str,
+    by: str,
+    at: datetime,
 ) -> Any:
     command = import_string(_command(verb))
     loaded = {name: _load(name, value) for name, value in arguments.items()}
-    return command(**loaded, approved_by=approved_by, key=key, by=by, at=at)
+    return command(**loaded, **told, key=key, by=by, at=at)
 
 
 def _command(verb: str) -> str:

@@ -1,5 +1,6 @@
 """Changing relationships in force: upgrade, move, end, each now or later (L7-L10)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from ..errors import FinanceError, Reason
 from ..models import Account, Decision, Grant, Relationship
 from ..queries import policy
 from ..rules import four_eyes, linking
-from . import decisions
+from . import consents, decisions
 from .parties import lock_parties
 from .relationships import put_in_force
 
@@ -27,6 +28,7 @@ def upgrade(
     *,
     relationship: Relationship,
     has_acknowledged: bool = False,
+    has_consented: bool = False,
     effective_at: datetime | None = None,
     key: str,
     by: str,
@@ -34,11 +36,13 @@ def upgrade(
 ) -> Relationship:
     """Turn management into trusteeship in place, with the same master (L7).
 
+    `has_consented`: the member agreed, where its consent is not automatic (L5).
     Raises ChangeRefused, KeyReused.
     """
     facts = {
         "relationship": relationship.pk,
         "has_acknowledged": has_acknowledged,
+        "has_consented": has_consented,
         "effective_at": effective_at,
     }
     decision, is_new = decisions.record(verb="changes.upgrade", facts=facts, key=key, by=by, at=at)
@@ -49,7 +53,8 @@ def upgrade(
         text = "It is trusteeship already. To go back to management, end it, then link anew."
         raise ChangeRefused(Reason("L7", "already_trusteeship", text, {}, "the master"))
     link.has_acknowledged = has_acknowledged
-    judge_upgrade(link, at, has_acknowledged)
+    consent = consents.judge(link.master, link.member, has_consented=has_consented)
+    judge_upgrade(link, at, has_acknowledged, consent)
     _refuse_past("L9", effective_at, at)
     link.trusteeship_from, link.upgrade_decision = effective_at or at, decision
     if _is_later(effective_at, at):
@@ -66,6 +71,7 @@ def move(
     relationship: Relationship,
     master: Account,
     has_acknowledged: bool = False,
+    has_consented: bool = False,
     effective_at: datetime | None = None,
     key: str,
     by: str,
@@ -73,19 +79,22 @@ def move(
 ) -> Relationship:
     """Move a member to another master at one instant, without a gap, in the same mode (L8).
 
-    Returns the relationship to the new master. Raises ChangeRefused, KeyReused.
+    `has_consented`: the member agreed, where its consent is not automatic (L5). Returns the
+    relationship to the new master. Raises ChangeRefused, KeyReused.
     """
     facts = {
         "relationship": relationship.pk,
         "master": master.number,
         "has_acknowledged": has_acknowledged,
+        "has_consented": has_consented,
         "effective_at": effective_at,
     }
     decision, is_new = decisions.record(verb="changes.move", facts=facts, key=key, by=by, at=at)
     if not is_new:
         return Relationship.objects.get(decision=decision)
     former = _in_force(relationship, "L8")
-    judge_move(former, master, has_acknowledged, at)
+    consent = consents.judge(master, former.member, has_consented=has_consented)
+    judge_move(former, master, has_acknowledged, at, consent)
     _refuse_past("L9", effective_at, at)
     instant = effective_at or at
     held = former.grants.filter(granted_until__isnull=True, held_by=End.MASTER)
@@ -141,20 +150,28 @@ def end(
     return link
 
 
-def judge_upgrade(link: Relationship, at: datetime, has_acknowledged: bool) -> None:
-    """Raise ChangeRefused with every reason against the upgrade (L7)."""
+def judge_upgrade(
+    link: Relationship, at: datetime, has_acknowledged: bool, consent: Sequence[Reason] = ()
+) -> None:
+    """Raise ChangeRefused with every reason against the upgrade (L7), and those given."""
     parties = lock_parties([link.master_id, link.member_id], at, besides=link)
     reasons = linking.judge_upgrade(
         master=parties[link.master_id],
         member=parties[link.member_id],
         has_acknowledged=has_acknowledged,
     )
-    if reasons:
+    if reasons := [*consent, *reasons]:
         raise ChangeRefused(reasons)
 
 
-def judge_move(former: Relationship, master: Account, has_acknowledged: bool, at: datetime) -> None:
-    """Raise ChangeRefused with every reason against the move (L8)."""
+def judge_move(
+    former: Relationship,
+    master: Account,
+    has_acknowledged: bool,
+    at: datetime,
+    consent: Sequence[Reason] = (),
+) -> None:
+    """Raise ChangeRefused with every reason against the move (L8), and those given."""
     ends = {former.master_id, former.member_id, master.pk}
     parties = lock_parties(ends, at, besides=former)
     reasons = linking.judge_move(
@@ -164,7 +181,7 @@ def judge_move(former: Relationship, master: Account, has_acknowledged: bool, at
         mode=Mode(former.mode),
         has_acknowledged=has_acknowledged,
     )
-    if reasons:
+    if reasons := [*consent, *reasons]:
         raise ChangeRefused(reasons)
 
 

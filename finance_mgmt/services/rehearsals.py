@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from ..models import Account, Approval, Relationship
 from . import previews
+from .approvals import agreed
 from .previews import Preview
 
 
@@ -23,7 +24,7 @@ def rehearse(*, approval: Approval, by: str, at: datetime) -> Preview:
     command = import_string(settings.APPROVABLE[approval.verb])
     said = {"key": f"preview {uuid4()}", "by": approval.asked_by, "at": at}
     return previews.run(
-        lambda: command(**loaded, approved_by=by, **said),
+        lambda: command(**loaded, **agreed(approval, by), **said),
         look=lambda result: None,
         accounts=parties(loaded.values()),
         at=at,

@@ -11,7 +11,7 @@ from ..errors import FinanceError, Reason
 from ..models import Account, Decision, Grant, Relationship
 from ..rules import linking
 from ..rules.grants import judge_grants
-from . import decisions, notices
+from . import consents, decisions, notices
 from .grants import facts_against
 from .parties import lock_parties
 
@@ -73,7 +73,7 @@ def link(
     )
     judge_link(relationship, at)
     relationship.save()
-    if _confirms_itself(relationship):
+    if not consents.is_needed(master, member):
         _begin(relationship, decision, at)
     else:
         notices.tell(
@@ -191,12 +191,6 @@ def _begin(relationship: Relationship, decision: Decision, at: datetime) -> None
         relationship.save()
     else:
         put_in_force(relationship, decision, at)
-
-
-def _confirms_itself(relationship: Relationship) -> bool:
-    identity = relationship.master.identity_id
-    is_same = identity is not None and identity == relationship.member.identity_id
-    return is_same and queries.policy().auto_confirm_same_identity
 
 
 def _answer(

@@ -56,6 +56,7 @@ def upgrade(world: World, event: Event) -> object:
     return changes.upgrade(
         relationship=world.link_of(event["member"], IN_FORCE, "L7"),
         has_acknowledged=event["acknowledge"],
+        has_consented=True,  # as with a grant, the event includes the consent
         effective_at=event["effective_at"],
         **world.said(event),
     )
@@ -68,6 +69,7 @@ def move(world: World, event: Event) -> object:
         relationship=world.link_of(event["member"], IN_FORCE, "L8"),
         master=world.account(event["master"]),
         has_acknowledged=event["acknowledge"],
+        has_consented=True,
         effective_at=event["effective_at"],
         **world.said(event),
     )

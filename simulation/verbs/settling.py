@@ -37,6 +37,7 @@ def unified_settlement(world: World, event: Event) -> object:
     return settlement.switch_unified(
         relationship=world.link_of(event["member"], IN_FORCE, "S2"),
         is_on=event["enabled"],
+        has_consented=True,  # as with a grant, the event includes the consent
         **world.said(event),
     )
 

@@ -287,7 +287,7 @@ def test_an_end_leaves_the_member_in_order(member, refused):
 FORMER = replace(MASTER, number="OLD", available=Decimal(0))
 
 
-@pytest.mark.rule("L8")
+@pytest.mark.rule("L8", "L10")
 @pytest.mark.parametrize(
     ("former", "master", "member", "acknowledged", "refused"),
     [
@@ -304,6 +304,8 @@ FORMER = replace(MASTER, number="OLD", available=Decimal(0))
         ({}, {}, {"facts": {"open_orders": 1}}, True, ["L4 unpaid_orders"]),
         ({}, {}, {"open_invitations": ("OTHER",)}, True, ["L4 other_invitation"]),
         ({}, {}, {"allocated_in": CENT}, True, ["L10 credit_not_reclaimed"]),
+        # L10 asks the member's own funds, with its own line awake, at either mode
+        ({}, {}, {"restored_available": -CENT}, True, ["L10 member_funds_too_low"]),
         ({}, {"number": "OLD"}, {"facts": OPEN}, False, ["L8 moved_to_itself"]),
         ({}, {"number": "A"}, {}, False, ["L8 moved_to_itself"]),
     ],
