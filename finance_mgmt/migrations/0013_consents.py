@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance_mgmt', '0011_who_ended_it'),
+        ('finance_mgmt', '0012_thresholds_permission'),
     ]
 
     operations = [
