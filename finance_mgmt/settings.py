@@ -170,6 +170,7 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=90)),
 }
+API_REQUEST_DAYS = env.int("API_REQUEST_DAYS", default=90)  # how long answers are kept
 SPECTACULAR_SETTINGS = {
     "TITLE": "Group billing API",
     "VERSION": "1",

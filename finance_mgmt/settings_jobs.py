@@ -55,6 +55,7 @@ JOBS: dict[str, dict[str, str]] = {
     "finance_mgmt.seal_trail": {},
     "finance_mgmt.reconcile": {"due": "finance_mgmt.queries.due.unfinished_runs"},
     "finance_mgmt.verify_books": {},
+    "finance_mgmt.forget_api_requests": {"due": "finance_mgmt.queries.due.old_api_requests"},
     "finance_mgmt.deliver_mail": {"due": "finance_mgmt.queries.delivery.letters_due"},
     "finance_mgmt.deliver_webhooks": {"due": "finance_mgmt.queries.delivery.events_due"},
 }

@@ -15,7 +15,9 @@ from .clock import now
 from .delivery import mail, webhooks
 from .enums import Parked, RunState
 from .models import Run
+from .queries import due
 from .services import (
+    api_requests,
     approvals,
     deliveries,
     effects,
@@ -110,6 +112,17 @@ def seal_trail(at: datetime) -> str:
     while sealed and sealed % trail.MOST == 0:
         sealed += trail.seal(at=at)
     return _many(sealed, "decision")
+
+
+@job("finance_mgmt.forget_api_requests")
+def forget_api_requests(at: datetime) -> str:
+    """Delete stored answers of the API that are older than the setting says."""
+    before = due.api_requests_kept_since(at)
+    forgotten = found = api_requests.forget(before=before)
+    while found == api_requests.MOST_FORGOTTEN:
+        found = api_requests.forget(before=before)
+        forgotten += found
+    return _many(forgotten, "answer")
 
 
 @job("finance_mgmt.verify_books")

@@ -1,4 +1,9 @@
-"""What an event would change: done, looked at, and taken back (L12)."""
+"""What an event would change: done, looked at, and taken back (L12).
+
+The doors' previews (finance_mgmt.services.previews) show terms and figures of the accounts that a
+command names; this one shows every row of the scenario's outcome that would differ. How far an
+event is followed is one and the same.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,15 +14,14 @@ from django.db import transaction
 from billing.models import Product
 from finance_mgmt import periods, queries
 from finance_mgmt.enums import Cycle
-from finance_mgmt.enums import RelationshipState as State
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Relationship
-from finance_mgmt.services import effects, relationships
+from finance_mgmt.services import previews
 
 from .files import Event
 from .outcome import View, entries
 from .verbs import VERBS
-from .world import BY, World
+from .world import World
 
 COMPARED = (
     "relationships",
@@ -30,7 +34,6 @@ COMPARED = (
     "settlements",
     "movements",
 )
-WAITING = (State.SCHEDULED, State.CHANGE_PENDING)
 
 Rows = dict[str, dict[Any, dict[str, Any]]]
 
@@ -45,8 +48,8 @@ def ask(world: World, event: Event) -> tuple[dict[str, Any], tuple[Reason, ...]]
         with transaction.atomic():
             VERBS[event.verb](world, event)
             touched = _touched(links_before)
-            would = {"needs_consent": True} if _consent(touched, event) else {}
-            instant = _take_effect(touched, event.at)
+            asks, instant = previews.follow(touched, event.at)
+            would: dict[str, Any] = {"needs_consent": True} if asks else {}
             would |= _changes(before, _rows(View(world, instant)))
             if touched:
                 would |= _terms_changes(world, instant, stood, _standing(instant))
@@ -78,29 +81,6 @@ def _changes(before: Rows, after: Rows) -> dict[str, Any]:
 def _touched(before: Collection[tuple]) -> list[Relationship]:
     rows = Relationship.objects.select_related("master", "member").order_by("pk")
     return [r for r in rows if (r.pk, r.state, r.mode, r.effective_to) not in before]
-
-
-def _consent(touched: list[Relationship], event: Event) -> bool:
-    """Let the other end agree to an invitation, to see what would come of it."""
-    invited = [link for link in touched if link.state == State.INVITED]
-    for link in invited:
-        key = f"event {event.index} consent"
-        relationships.confirm(relationship=link, key=key, by=BY, at=event.at)
-        link.refresh_from_db()
-    return bool(invited)
-
-
-def _take_effect(touched: list[Relationship], at: datetime) -> datetime:
-    """Let a future-dated change come, to see what it would do. Returns the instant."""
-    instant = at
-    for link in touched:
-        link.refresh_from_db()
-        if link.state in WAITING:
-            instant = max(instant, effects.instant(link))
-    if instant > at:
-        for due in effects.due_changes(instant):
-            effects.apply(relationship=due, by=BY, at=instant)
-    return instant
 
 
 def _standing(at: datetime) -> dict[str, dict[str, Any]]:

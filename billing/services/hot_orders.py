@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from finance_mgmt import origin
 from finance_mgmt.money import ZERO, exact, plain
 from finance_mgmt.rules.credit import Figures
 
@@ -22,7 +23,11 @@ from ..rules import paying
 from .resources import months_after
 
 CHANGED = "PO001"
-_PAY = "SELECT * FROM billing_pay_orders(%s::jsonb, %s, %s)"
+# The function writes decisions itself: it is told the request's id by a setting, set before (Z8).
+_PAY = """
+SELECT paid.* FROM set_config('finance.request_id', %s, true) AS said (request_id)
+CROSS JOIN LATERAL billing_pay_orders(%s::jsonb, %s || left(said.request_id, 0), %s) AS paid
+"""
 
 # A new order, and how the trail is to know it: its key, and its facts in JSON.
 Wish = tuple[Order, str, str]
@@ -105,7 +110,7 @@ def _written(rows: str, by: str, at: datetime) -> list[tuple[int, int, int]]:
 
 def _call(rows: str, by: str, at: datetime) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_PAY, [rows, by, at])
+        cursor.execute(_PAY, [origin.request_id.get(), rows, by, at])
         return list(cursor.fetchall())
 
 

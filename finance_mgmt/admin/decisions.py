@@ -49,6 +49,7 @@ class DecisionAdmin(ReadOnlyAdmin):
                     Fact(_("by"), row.by),
                     Fact(_("at"), display.instant(row.at)),
                     Fact(_("key"), row.key, rule="F11"),
+                    Fact(_("request id"), row.request_id or display.NOTHING, rule="Z8"),
                 ],
             ),
             Table(

@@ -1,10 +1,15 @@
-"""Every request has an id: the sender's, or one of ours. It is in the answer and in the log."""
+"""Every request has an id: the sender's, or one of ours.
+
+It is in the answer, in the log, and on every decision that the request made (Z8).
+"""
 
 import re
 import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+
+from .. import origin
 
 HEADER = "X-Request-Id"
 _SENSIBLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -20,6 +25,10 @@ class RequestIds:
         given = request.headers.get(HEADER, "")
         request_id = given if _SENSIBLE.fullmatch(given) else uuid.uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        token = origin.request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            origin.request_id.reset(token)
         response[HEADER] = request_id
         return response

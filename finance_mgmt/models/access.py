@@ -55,6 +55,7 @@ class AccountUser(models.Model):
 class ApiRequest(models.Model):
     """One write through the API and its answer, stored with its effect. Never changed (F11).
 
+    Forgotten after `settings.API_REQUEST_DAYS`; the key stays used, on its decision.
     The same key of the same person and account returns the answer; a null account is the staff.
     """
 
@@ -91,6 +92,7 @@ class ApiRequest(models.Model):
                 nulls_distinct=False,
             )
         ]
+        indexes = [models.Index(fields=["at"], name="api_requests_by_age")]
         triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:

@@ -6,6 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from .columns import append_only
 
 
+class OfThisTransaction(models.Func):
+    """The id of the request, as SQL that writes decisions itself is told it; else nothing."""
+
+    template = "coalesce(current_setting('finance.request_id', true), '')"
+    output_field = models.CharField()
+
+
 class Decision(models.Model):
     """One row is one command that was carried out, once. Never changed.
 
@@ -17,6 +24,10 @@ class Decision(models.Model):
     facts = models.JSONField(_("facts"))
     by = models.CharField(_("by"), max_length=150)
     at = models.DateTimeField(_("at"), db_index=True)
+    # Of the web request that gave the command; empty for jobs. Finds the lines of the log.
+    request_id = models.CharField(
+        _("request id"), max_length=64, blank=True, db_default=OfThisTransaction()
+    )
 
     class Meta:
         verbose_name = _("decision")

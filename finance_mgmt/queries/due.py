@@ -1,11 +1,12 @@
 """What is due on this floor: how much each scheduled job would find now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 
 from ..enums import ApprovalState, Mode, RelationshipState, RunState
-from ..models import Approval, Relationship, Run
+from ..models import ApiRequest, Approval, Relationship, Run
 
 
 def unfinished_runs(at: datetime) -> int:
@@ -32,3 +33,13 @@ def approvals(at: datetime) -> int:
     """Requests for approval that nobody decided in time (Z7)."""
     waiting = Approval.objects.filter(state=ApprovalState.WAITING)
     return waiting.filter(expires_at__lte=at).count()
+
+
+def old_api_requests(at: datetime) -> int:
+    """Stored answers of the API that are older than they are kept."""
+    return ApiRequest.objects.filter(at__lt=api_requests_kept_since(at)).count()
+
+
+def api_requests_kept_since(at: datetime) -> datetime:
+    """The instant since which answers of the API are kept."""
+    return at - timedelta(days=settings.API_REQUEST_DAYS)

@@ -11,6 +11,7 @@ from ..models import ApiRequest
 from . import again
 
 MOST_TRIES = 5
+MOST_FORGOTTEN = 5_000  # at once
 
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -50,6 +51,17 @@ def once(
                 raise
             again.wait_a_little(attempt)
     raise AssertionError("the last attempt returns or raises")
+
+
+@transaction.atomic
+def forget(*, before: datetime) -> int:
+    """Delete some of the answers stored before an instant, oldest first. Returns how many.
+
+    Their keys stay used: a decision keeps each, so a repeated command is still done once (F11).
+    """
+    old = ApiRequest.objects.filter(at__lt=before).order_by("at")[:MOST_FORGOTTEN]
+    deleted, _ = ApiRequest.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
+    return deleted
 
 
 def _once(asked: Asked, at: datetime, do: Callable[[], tuple[int, str]]) -> tuple[ApiRequest, bool]:

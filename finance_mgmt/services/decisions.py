@@ -9,12 +9,14 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
+from .. import origin
 from ..errors import KeyReused, Reason
 from ..models import Decision
 from ..money import plain
 
 _INSERT = """
-INSERT INTO finance_mgmt_decision (key, verb, facts, by, at) VALUES (%s, %s, %s, %s, %s)
+INSERT INTO finance_mgmt_decision (key, verb, facts, by, at, request_id)
+VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (key) DO NOTHING RETURNING id
 """
 
@@ -42,10 +44,13 @@ def record(
         raise AssertionError("a decision is written in the transaction of its command")
     text = written(facts)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [key, verb, text, by, at])
+        request_id = origin.request_id.get()
+        cursor.execute(_INSERT, [key, verb, text, by, at, request_id])
         row = cursor.fetchone()
     if row:
-        return Decision(id=row[0], key=key, verb=verb, facts=json.loads(text), by=by, at=at), True
+        made = Decision(id=row[0], key=key, verb=verb, facts=json.loads(text), by=by, at=at)
+        made.request_id = request_id
+        return made, True
     earlier = Decision.objects.get(key=key)
     if earlier.verb != verb or earlier.facts != json.loads(text):
         raise KeyReused(

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from .. import queries
@@ -19,6 +20,8 @@ from ..models import Account, Relationship
 from ..rules.credit import Figures
 from ..rules.terms import Terms, decide
 from . import effects, relationships
+
+_WAITING = (RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING)
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,7 @@ def run(
         with transaction.atomic():
             before = _picture(accounts, at)
             kept = look(command())
-            asks = _consent(accounts, at)
-            instant = _take_effect(accounts, at)
+            asks, instant = follow(_open_between(accounts, at), at)
             after = _picture(accounts, instant)
             facts = _facts(before, after, instant)
             named |= Account.objects.in_bulk(list(_mentioned(before) | _mentioned(after)))
@@ -102,24 +104,27 @@ def _facts(before: Picture, after: Picture, instant: datetime) -> dict[str, Any]
     return {name: facts for name, facts in found.items() if facts}
 
 
-def _consent(ids: Collection[int], at: datetime) -> bool:
-    invited = Relationship.objects.filter(
-        member_id__in=ids, master_id__in=ids, state=RelationshipState.INVITED, expires_at__gt=at
-    )
+def follow(links: Collection[Relationship], at: datetime) -> tuple[bool, datetime]:
+    """Let these invitations be confirmed and these future-dated changes come; only in a preview.
+
+    Returns whether somebody had to consent, and the instant by which all of it has taken effect.
+    """
+    invited = [link for link in links if link.state == RelationshipState.INVITED]
     for link in invited:
         key = f"preview {link.pk}"
         relationships.confirm(relationship=link, key=key, by="preview", at=at)
-    return bool(invited)
-
-
-def _take_effect(ids: Collection[int], at: datetime) -> datetime:
-    waiting = Relationship.objects.filter(
-        member_id__in=ids,
-        state__in=[RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING],
-    )
-    instant = max([at, *(effects.instant(link) for link in waiting)])
+    instant, members = at, {link.member_id for link in links}
+    for link in Relationship.objects.filter(pk__in=[link.pk for link in links], state__in=_WAITING):
+        instant = max(instant, effects.instant(link))
     if instant > at:
         for link in effects.due_changes(instant):
-            if link.member_id in ids:
+            if link.member_id in members:
                 effects.apply(relationship=link, by="preview", at=instant)
-    return instant
+    return bool(invited), instant
+
+
+def _open_between(ids: Collection[int], at: datetime) -> list[Relationship]:
+    """What is not settled yet about these accounts: invitations, and changes that lie ahead."""
+    invited = Q(master_id__in=ids, state=RelationshipState.INVITED, expires_at__gt=at)
+    open_ones = Relationship.objects.filter(invited | Q(state__in=_WAITING), member_id__in=ids)
+    return list(open_ones.order_by("pk"))

@@ -84,7 +84,7 @@ WRITES: dict[str, list[Write]] = {
     "relationships/{id}/move": [Write("move", row="link T", body={"master": "X"})],
     "relationships/{id}/unified-settlement": [
         Write("settle", OWNERS, "link G", may="MG", body={"is_on": False}),
-        Write("settle", OWNERS, "link G", sees="MG", body={"is_on": True}),
+        Write("settle", OWNERS, "link G", may="M", sees="G", body={"is_on": True}),
     ],
     "runs/{id}/retry": [Write("run_jobs", row="run")],
     "closing/start": [Write("run_jobs")],

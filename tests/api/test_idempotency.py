@@ -1,13 +1,16 @@
 """One key, one effect: repeated, changed, at once, of somebody else (F11, RELIABILITY C22, S15)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
 import pytest
 from django.db import OperationalError, connection
 
+from finance_mgmt import tasks
 from finance_mgmt.enums import MovementKind
 from finance_mgmt.models import Account, ApiRequest, Decision, Movement
+from finance_mgmt.queries import due
 from finance_mgmt.services import api_requests
 from tests.api.door import Caller, boss, codes, said, user_of
 from tests.provider import Provider
@@ -195,3 +198,37 @@ def test_a_request_in_flight_is_said_to_be_and_stored_afterwards():
         "1",
     )
     assert ApiRequest.objects.get().key == "slow"
+
+
+@pytest.mark.rule("F11", "Z8")
+def test_old_answers_are_forgotten_and_their_keys_are_not(account, settings):
+    caller = user_of(account)
+    first = caller.post("withdrawals", BODY, key="old", **{"X-Request-Id": "r-1"})
+    when = ApiRequest.objects.get().at
+    days = timedelta(days=settings.API_REQUEST_DAYS)
+    assert (due.old_api_requests(when + days), tasks.forget_api_requests()) == (0, None)
+    assert api_requests.forget(before=due.api_requests_kept_since(when + days)) == 0
+    later = when + days + timedelta(seconds=1)
+    assert due.old_api_requests(later) == 1
+    assert api_requests.forget(before=due.api_requests_kept_since(later)) == 1
+
+    again = caller.post("withdrawals", BODY, key="old")
+    assert (again.status_code, "Idempotency-Replayed" in again.headers) == (201, False)
+    assert (again.json()["id"], withdrawals()) == (first.json()["id"], 1)
+    other = caller.post("withdrawals", {**BODY, "amount": "11.00"}, key="old")
+    assert (other.status_code, codes(other)) == (422, ["key_reused"])
+    assert Decision.objects.get(verb="cash.withdraw").request_id == "r-1"
+
+
+@pytest.mark.rule("Z8")
+def test_a_decision_names_the_request_and_one_outside_of_any_none(provider, account):
+    answer = user_of(account).post("withdrawals", BODY)
+    product = provider.product("vm", cycle="", unit_price=None)
+    order = {"number": "o1", "account": "M", "product": product.code, "list_amount": "3.00"}
+    ordered = boss().post("orders", {**order, "currency": "CNY"})
+    assert ordered.status_code == 201, ordered.content
+    found = dict(Decision.objects.exclude(request_id="").values_list("verb", "request_id"))
+    assert found == {
+        "cash.withdraw": answer["X-Request-Id"],
+        "orders.place": ordered["X-Request-Id"],
+    }
