@@ -138,9 +138,15 @@ def _first_open_month_end(world: World) -> datetime | None:
 def _work(run: Run) -> Run:
     done = runs.work(run.pk, worker="scenario")
     if done.state != RunState.DONE:
-        said = "; ".join(step.error for step in done.steps.all() if step.error)
+        said = "; ".join(_last_line(step.error) for step in done.steps.all() if step.error)
         raise JobFailed(f"{done}: {said}")
     return done
+
+
+def _last_line(error: str) -> str:
+    """What went wrong, without the trace that leads there (the run's row keeps that)."""
+    lines = [line for line in error.splitlines() if line and not line.startswith((" ", "DETAIL"))]
+    return lines[-1] if lines else error
 
 
 def _many(count: int, noun: str) -> str:

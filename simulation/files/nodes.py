@@ -4,6 +4,7 @@ Values are never made by YAML: a number would pass through a binary fraction, 20
 arithmetic, `no` through a boolean.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 
 from .problems import Malformed, Problem, Wrong
 
+MOST_NODES = 2_000_000  # a year of a large group; aliases could make more of a few lines
 _NULL, _FLAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
 _OURS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "timestamp")}
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -117,7 +119,45 @@ def load(file: str) -> Spot:
         raise Malformed(file, [_not_yaml(error, text)]) from None
     if node is None:
         raise Malformed(file, [Problem(1, "", "is empty.")])
+    if problems := list(_unreadable(node)):
+        raise Malformed(file, problems)
     return Spot(node, "")
+
+
+def _unreadable(root: yaml.Node) -> Iterator[Problem]:
+    """Texts that no database stores, and aliases that grow without bound: looked for first."""
+    sizes: dict[int, int] = {}  # of nodes that are done, aliases written out
+    walk = [(root, False)]
+    opened: set[int] = set()
+    while walk:
+        node, is_done = walk.pop()
+        parts = _parts(node)
+        if is_done:
+            opened.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(part)] for part in parts)
+            if sizes[id(node)] > MOST_NODES:
+                yield Problem(node.start_mark.line + 1, "", "grows too large by its aliases.")
+                return
+        elif id(node) in opened:
+            yield Problem(node.start_mark.line + 1, "", "holds itself by an alias.")
+            return
+        elif id(node) not in sizes:
+            if isinstance(node, yaml.ScalarNode) and not _is_storable(node.value):
+                yield Problem(node.start_mark.line + 1, "", "holds a character that is no text.")
+            opened.add(id(node))
+            walk.append((node, True))
+            walk += [(part, False) for part in parts]
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _is_storable(text: str) -> bool:
+    """Whether it is text: no control characters but tab and newline, no half of a character."""
+    return all(char in "\t\n" or unicodedata.category(char) not in ("Cc", "Cs") for char in text)
 
 
 def _not_yaml(error: yaml.YAMLError, text: str) -> Problem:

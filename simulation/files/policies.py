@@ -6,14 +6,16 @@ from billing.enums import VoucherShare
 
 from .nodes import Spot
 from .rows import Keys, Reader, may
-from .values import amount, count, flag, maybe, word, zone
+from .values import amount, count_up_to, flag, maybe, word, zone
+
+MOST_DAYS = 3650
 
 POLICY: Keys = {
     "billing_time_zone": may(zone),
     "auto_confirm_same_identity": may(flag),
-    "invitation_days": may(count),
-    "close_delay": may(count),
-    "payment_days": may(count),
+    "invitation_days": may(count_up_to(MOST_DAYS)),
+    "close_delay": may(count_up_to(MOST_DAYS * 86400)),
+    "payment_days": may(count_up_to(MOST_DAYS)),
     "default_voucher_share": may(word(VoucherShare)),
     "showback": may(flag),
     "four_eyes_above": may(maybe(amount)),

@@ -66,6 +66,8 @@ def flag(spot: Spot, names: Names) -> bool:
 def number(spot: Spot, names: Names) -> Decimal:
     """A plain decimal, quoted or not, exact as written."""
     said = spot.text()
+    if len(said) > 100:
+        raise Wrong("is too long for a number.")
     if not PLAIN_NUMBER.fullmatch(said):
         raise Wrong(f'"{said}" is not a plain decimal such as "12.50".')
     try:
@@ -111,6 +113,23 @@ def count(spot: Spot, names: Names) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", said):
         raise Wrong(f'"{said}" is not a whole number.')
     return int(said)
+
+
+def count_up_to(most: int) -> Kind:
+    """A whole number, 0 or more, but not beyond what calendars hold."""
+
+    def read(spot: Spot, names: Names) -> int:
+        if (found := count(spot, names)) > most:
+            raise Wrong(f'"{found}" must be at most {most}.')
+        return found
+
+    return read
+
+
+def months(spot: Spot, names: Names) -> int:
+    """A number of months, 1 to a hundred years."""
+    count_above_0(spot, names)
+    return count_up_to(1200)(spot, names)
 
 
 def count_above_0(spot: Spot, names: Names) -> int:

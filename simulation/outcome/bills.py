@@ -22,7 +22,7 @@ def bills(view: View) -> Iterator[Entry]:
             "status": str(bill.status),
             "charges": bill.charge_count,
         }
-        yield Entry(bill.issued_at, bill.pk, row)
+        yield Entry(bill.issued_at, (bill.payer.number, bill.month, bill.pk), row)
 
 
 def settlements(view: View) -> Iterator[Entry]:

@@ -35,7 +35,8 @@ def charges(view: View) -> Iterator[Entry]:
             "rules": rules_of(charge),
             "month": month,
         }
-        yield Entry(charge.period_start, charge.pk, row)
+        named = (charge.owner.number, row["product"] or "", charge.resource, charge.pk)
+        yield Entry(charge.period_start, named, row)
 
 
 def coverage(view: View) -> Iterator[Entry]:
@@ -51,4 +52,5 @@ def coverage(view: View) -> Iterator[Entry]:
             "quantity": number(covered.quantity),
             "amount": money(covered.amount),
         }
-        yield Entry(charge.period_start, covered.pk, row)
+        named = (covered.commitment.code, charge.owner.number, covered.pk)
+        yield Entry(charge.period_start, named, row)

@@ -62,4 +62,4 @@ def vouchers(view: View) -> Iterator[Entry]:
             "remaining": money(voucher.remaining),
             "frozen": stands[voucher.owner_id].mode == Mode.TRUSTEESHIP,
         }
-        yield Entry(voucher.issued_at, voucher.pk, row)
+        yield Entry(voucher.issued_at, voucher.code, row)

@@ -34,7 +34,7 @@ def orders(view: View) -> Iterator[Entry]:
             "from_credit": money(order.from_credit),
             "refunded": money(order.refunded_amount),
         }
-        yield Entry(order.placed_at, order.pk, row)
+        yield Entry(order.placed_at, order.number, row)
 
 
 def resources(view: View) -> Iterator[Entry]:
@@ -50,4 +50,4 @@ def resources(view: View) -> Iterator[Entry]:
             "subject": numbers[queries.terms(resource.account_id, view.at).payer],
             "refundable": money(sum((refundable(order, view.at) for order in paid), ZERO)),
         }
-        yield Entry(resource.started_at, resource.pk, row)
+        yield Entry(resource.started_at, (resource.code, resource.pk), row)

@@ -33,6 +33,55 @@ WRONG = {
     ),
     "a control character": ("start: \x07\n", ":1: holds a character that YAML forbids."),
     "too deep": ("a: " + "[" * 3000 + "]" * 3000, ": is nested too deeply."),
+    "a text that is no text": (
+        HEAD.replace("id: A,", 'id: "A\\ud800",'),
+        ":5: holds a character that is no text.",
+    ),
+    "a zero byte in a text": (
+        HEAD.replace("id: A,", 'id: "A\\0",'),
+        ":5: holds a character that is no text.",
+    ),
+    "aliases that explode": (
+        HEAD
+        + "expect:\n  previews:\n    - would: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"    - would: &{name} [{', '.join([f'*{former}'] * 10)}]\n"
+            for former, name in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        ":16: grows too large by its aliases.",
+    ),
+    "a list that holds itself": (
+        f"{HEAD}expect: {{previews: [{{would: &a [*a]}}]}}\n",
+        ":8: holds itself by an alias.",
+    ),
+    "an alias of nothing": (
+        f"{HEAD}events: [*nowhere]\n",
+        ":8: is not YAML: found undefined alias 'nowhere'.",
+    ),
+    "a tab": (
+        f"{HEAD}events:\n\t- {{}}\n",
+        ":9: is not YAML: while scanning for the next token,"
+        " found character '\\t' that cannot start any token.",
+    ),
+    "only a comment": ("# nothing\n", ":1: is empty."),
+    "keys that are lists": (f"{HEAD}? [a, b]\n: c\n", ":8: ?: unknown key."),
+    "a tag of another language": (
+        HEAD.replace("100}", "!!python/name:os.system x}"),
+        ":5: accounts[1].cash: has the tag tag:yaml.org,2002:python/name:os.system; leave it out.",
+    ),
+    "a row that is a word": (
+        HEAD.replace("  - {id: A, identity: Acme, cash: 100}", "  - A"),
+        ':5: accounts[1]: must have keys, but is "A".',
+    ),
+    "events that are none": (f"{HEAD}events:\n", ":8: events: must be a list, not nothing."),
+    "an event that is none": (
+        f"{HEAD}events: [null]\n",
+        ":8: events[0]: must have keys, but is nothing.",
+    ),
+    "a verb without keys": (
+        event("top_up: "),
+        ":9: events[0].top_up: must have keys, but is nothing.",
+    ),
     # keys
     "unknown key": (f"{HEAD}product: []\n", ':8: product: unknown key; did you mean "products"?'),
     "unknown key, nothing like it": (f"{HEAD}zzz: 1\n", ":8: zzz: unknown key."),
@@ -131,6 +180,30 @@ WRONG = {
     "a whole number with a point": (
         f"{HEAD}policy: {{invitation_days: 1.5}}\n",
         ':8: policy.invitation_days: "1.5" is not a whole number.',
+    ),
+    "more digits than money has": (
+        HEAD.replace("100}", "9" * 21 + "}"),
+        f":5: accounts[1].cash: '{'9' * 21}' has more than 20 digits before the point.",
+    ),
+    "a number as long as a book": (
+        HEAD.replace("100}", "9" * 50_000 + "}"),
+        ":5: accounts[1].cash: is too long for a number.",
+    ),
+    "more days than a calendar has": (
+        f"{HEAD}policy: {{payment_days: 999999999}}\n",
+        ':8: policy.payment_days: "999999999" must be at most 3650.',
+    ),
+    "an order of a million years": (
+        event("order: {id: o, account: A, product: ecs, amount: 1, months: 12000000}"),
+        ':9: events[0].order.months: "12000000" must be at most 1200.',
+    ),
+    "an offset that does not exist": (
+        HEAD.replace("end: 2024-06-01T00:00:00+08:00", "end: 2024-06-01T00:00:00+99:00"),
+        ':2: end: "2024-06-01T00:00:00+99:00" does not exist.',
+    ),
+    "a year beyond all contracts": (
+        HEAD.replace("end: 2024-06-01", "end: 9999-12-31"),
+        ':2: end: "9999-12-31T00:00:00+08:00" must lie between 1971 and 2199.',
     ),
     "a rate above 1": (
         f"{HEAD}discounts: [{{owner: HQ, rate: 80}}]\n",
@@ -319,6 +392,34 @@ def test_a_file_that_is_no_text(tmp_path, capsys):
         call_command("simulate", str(file))
 
     assert capsys.readouterr().err == f"{file}:2: is not UTF-8 text.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("start: 1\n".encode("utf-16"), ":1: is not UTF-8 text."),
+        (b"start: 1\nname: \xc4cme\n", ":2: is not UTF-8 text."),
+        (bytes(100), ":1: holds a character that YAML forbids."),
+    ],
+    ids=["UTF-16", "Latin-1", "zero bytes"],
+)
+def test_other_encodings_are_told(content, told, tmp_path, capsys):
+    file = tmp_path / "story.yaml"
+    file.write_bytes(content)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("simulate", str(file))
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{file}{told}\n"
+
+
+def test_a_folder_is_no_file(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("simulate", str(tmp_path))
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{tmp_path}: can't be read: Is a directory.\n"
 
 
 @pytest.mark.parametrize("amount", ["100", "100.00", '"100"', '"100.00"'])
