@@ -18,12 +18,16 @@ WAITING = (RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING)
 
 def next_stop(after: datetime, policy: Policy) -> datetime:
     """The first instant after this one at which something may be due. There is always one."""
-    return min(stop for stop in _stops(after, policy) if stop > after)
+    closes = (_month_end(after, policy), *_cycle_ends(after))
+    return min(stop for stop in (*closes, *_quiet_stops(after, policy)) if stop > after)
 
 
-def _stops(after: datetime, policy: Policy) -> Iterator[datetime]:
-    yield _month_end(after, policy)
-    yield from _cycle_ends(after)
+def next_quiet_stop(after: datetime, policy: Policy) -> datetime | None:
+    """The same without closes and bills, for a replay that knows when those really ran."""
+    return min((stop for stop in _quiet_stops(after, policy) if stop > after), default=None)
+
+
+def _quiet_stops(after: datetime, policy: Policy) -> Iterator[datetime]:
     yield from (effects.instant(link) for link in Relationship.objects.filter(state__in=WAITING))
     yield from _expiries(after)
     yield from _due_dates(policy)

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,25 @@ class NoSandbox(Exception):
     """There can be no sandbox, or the database is not empty. Says what to do."""
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """An empty database that everything in this thread uses, and the one it used before."""
+
+    real: BaseDatabaseWrapper
+    ours: BaseDatabaseWrapper
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Step out for a moment: the block uses the configured database again."""
+        connections[DEFAULT_DB_ALIAS] = self.real
+        try:
+            yield
+        finally:
+            connections[DEFAULT_DB_ALIAS] = self.ours
+
+
 @contextmanager
-def scratch() -> Iterator[None]:
+def scratch() -> Iterator["Sandbox"]:
     """Run the block on an empty database, dropped at the end whatever happens."""
     keeper = _wrapper("postgres")
     try:
@@ -45,8 +63,8 @@ def scratch() -> Iterator[None]:
             name = _claim(keeper)
             _run(keeper, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         try:
-            with _using(name):
-                yield
+            with _using(name) as sandbox:
+                yield sandbox
         finally:
             _run(keeper, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     finally:
@@ -82,7 +100,7 @@ def _wrapper(name: str) -> BaseDatabaseWrapper:
 
 
 @contextmanager
-def _using(name: str) -> Iterator[None]:
+def _using(name: str) -> Iterator["Sandbox"]:
     """Let everything in this thread use another database of the server."""
     real, ours = connections[DEFAULT_DB_ALIAS], _wrapper(name)
     connections[DEFAULT_DB_ALIAS] = ours
@@ -90,7 +108,7 @@ def _using(name: str) -> Iterator[None]:
     try:
         if _ask(ours, "SELECT current_database()") != [(name,)]:
             raise AssertionError(f"not connected to {name}")
-        yield
+        yield Sandbox(real, ours)
     finally:
         ours.close()
         connections[DEFAULT_DB_ALIAS] = real
