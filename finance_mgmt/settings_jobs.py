@@ -33,6 +33,10 @@ RUN_STEPS: dict[str, dict[str, str | None]] = {
         "prepare": "billing.services.exports.write_step",
         "perform": "billing.services.exports.keep_step",
     },
+    "what_if": {
+        "prepare": "simulation.services.what_ifs.prepare",
+        "perform": "simulation.services.what_ifs.perform",
+    },
 }
 
 # The scheduled jobs, for their page: how much is due at an instant (function (at) -> int), and what

@@ -28,6 +28,7 @@ KIND_NAMES = {
     "bill": gettext_lazy("issue of bills"),
     "export": gettext_lazy("file of a bill"),
     "verify": gettext_lazy("check of the books"),
+    "what_if": gettext_lazy("what-if"),
 }
 UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 

@@ -55,6 +55,11 @@ class History:
     tables: Mapping[type[Model], IO[bytes]]  # as COPY writes them
     usage_came_at: Mapping[datetime, int]  # where usage came at a step's instant: its decision
 
+    def close(self) -> None:
+        """Let go of the copied tables (contextlib.closing)."""
+        for file in self.tables.values():
+            file.close()
+
 
 @contextmanager
 def snapshot() -> Iterator[None]:
@@ -97,7 +102,7 @@ WHERE at <= %(until)s AND (verb = ANY(%(everybodys)s) OR (verb = ANY(%(verbs)s) 
 def _decisions(accounts: set[int], until: datetime) -> Iterator[Step]:
     numbers = Account.objects.filter(pk__in=accounts).values_list("number", flat=True)
     links = Relationship.objects.filter(member__in=accounts).values_list("pk", flat=True)
-    wanted = {
+    wanted: dict[str, Any] = {
         "until": until,
         "everybodys": list(OF_EVERYBODY),
         "verbs": list(AGAIN),

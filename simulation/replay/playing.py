@@ -17,7 +17,7 @@ from ..clock import next_quiet_stop
 from ..files import Event, Scenario
 from ..services import histories
 from ..verbs import VERBS
-from ..world import BY, World
+from ..world import BY, NotThere, World
 from .history import BILL, CLOSE, MAKERS, History, Step
 from .verbs import again
 
@@ -97,11 +97,27 @@ def _do(world: World, step: Step, change: Event | None, played: Played) -> None:
             histories.number_next(MAKERS[step.verb], step.made)
         again(step.verb, step.facts, key=step.key, by=step.by, at=step.at)
     except FinanceError as refusal:
-        said = Refused(step.at, step.verb, dict(step.facts), refusal.reasons)
+        reasons = _not_yet(refusal) if isinstance(refusal, NotThere) else refusal.reasons
+        said = Refused(step.at, step.verb, dict(step.facts), tuple(reasons))
         if step.verb == CHANGE:
             played.change_refused = said
         else:
             played.refused.append(said)
+
+
+def _not_yet(refusal: NotThere) -> list[Reason]:
+    """What the change names was not there at its instant."""
+    return [
+        Reason(
+            "L12",
+            "not_yet_there",
+            f"There was no {' '.join(str(fact) for pair in reason.facts.items() for fact in pair)}"
+            " yet at that instant. Choose a later one.",
+            reason.facts,
+            "the caller",
+        )
+        for reason in refusal.reasons
+    ]
 
 
 def _close(step: Step) -> None:

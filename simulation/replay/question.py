@@ -1,12 +1,9 @@
 """What somebody wants to know: one change, and the months to look at."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-
-import yaml
 
 from billing.models import Commitment, Family, Product, Voucher
 from finance_mgmt import periods, queries
@@ -43,25 +40,34 @@ class WhatIfRefused(FinanceError):
 class Question:
     """A change as an event of a scenario, such as {"end": {"member": "A"}}; none: as it was.
 
-    It is made at the start of the first month. `account` is one of the group that is meant.
+    It is made `at` an instant of these months, else when they start. `account` is one of the
+    group that is meant.
     """
 
     account: str
     change: Mapping[str, Any] | None
     first: date
     months: int = 1
+    at: datetime | None = None
 
     def stored(self) -> dict[str, Any]:
         """As JSON."""
         change = None if self.change is None else dict(self.change)
         first = f"{self.first:%Y-%m}"
-        return {"account": self.account, "change": change, "first": first, "months": self.months}
+        return {
+            "account": self.account,
+            "change": change,
+            "first": first,
+            "months": self.months,
+            "at": self.at and self.at.astimezone(UTC).isoformat(),
+        }
 
     @classmethod
     def restored(cls, stored: Mapping[str, Any]) -> "Question":
         """From JSON."""
         first = date.fromisoformat(f"{stored['first']}-01")
-        return cls(stored["account"], stored["change"], first, stored["months"])
+        at = stored["at"] and datetime.fromisoformat(stored["at"])
+        return cls(stored["account"], stored["change"], first, stored["months"], at)
 
     @property
     def last(self) -> date:
@@ -94,10 +100,8 @@ def understand(question: Question, at: datetime) -> Asked:
     accounts = group.closure(seeds)
     event = None
     if question.change is not None and not reasons:
-        verbs = {name: question.change[name] for name in question.change}
-        node = yaml.compose(json.dumps({"change": verbs}), Loader=yaml.SafeLoader)
-        period = question.period()
-        event, problems = read_change(node, CHANGES, _names(accounts), period.start)
+        instant = question.at or question.period().start
+        event, problems = read_change(question.change, CHANGES, _names(accounts), instant)
         reasons += [_reason("wrong_change", f"{one.place}: {one.what}") for one in problems]
     if reasons:
         raise WhatIfRefused(reasons)
@@ -109,6 +113,9 @@ def _wrong_months(question: Question, at: datetime) -> list[Reason]:
         return [_reason("wrong_months", f"Choose 1 to {MOST_MONTHS} months.")]
     if question.first.year < 1971 or question.period().start >= at:
         return [_reason("not_past", "Choose months that have begun.")]
+    period = question.period()
+    if question.at and not (period.start <= question.at < min(period.end, at)):
+        return [_reason("not_within", "Choose an instant within the months, and in the past.")]
     return []
 
 
