@@ -9,10 +9,10 @@ from finance_mgmt.errors import FinanceError
 from finance_mgmt.money import plain
 
 from . import jobs, preview
-from .clock import next_stop
 from .files import Event, Malformed, Problem, Scenario
 from .files.verbs import VERBS as KEYS
 from .setting import prepare
+from .stops import next_stop
 from .verbs import VERBS
 from .world import Previewed, Refused, World
 

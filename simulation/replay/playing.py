@@ -13,9 +13,9 @@ from finance_mgmt.policy import Policy
 from finance_mgmt.services import relationships
 
 from .. import jobs
-from ..clock import next_quiet_stop
 from ..files import Event, Scenario
 from ..services import histories
+from ..stops import next_quiet_stop
 from ..verbs import VERBS
 from ..world import BY, NotThere, World
 from .history import BILL, CLOSE, MAKERS, History, Step
