@@ -89,32 +89,33 @@ AGAIN: dict[str, Callable[..., Any]] = {
 }
 OF_EVERYBODY = ("cycles.start_closing", "policy.change")  # these name no account
 
-# What moves no money of an account, is copied with the catalogue and the usage, is done by the
-# jobs of the replay themselves, or is recorded once more by the command that it approved.
+# Left out: the jobs of the replay do these themselves, or they come with the catalogue.
 NOT_AGAIN = {
     "accounts.verify_identity",
-    "approvals.approve",
-    "approvals.ask",
-    "approvals.reject",
-    "approvals.withdraw",
     "bills.issue",
-    "catalog.ensure_source",
-    "catalog.load_price_book",
-    "catalog.name_account",
     "changes.apply",
     "changes.fail",
     "cycles.close",
-    "imports.receive",
-    "imports.resolve",
-    "invoices.credit",
-    "invoices.issue",
-    "people.appoint",
-    "people.dismiss",
-    "people.issue_token",
-    "people.revoke_token",
     "prices.set_price",
     "settlement.settle_due",
+    "stock.open_product",
     "usage.accept",
+}
+# Nouns whose commands move no money or right of an account, or are recorded once more by the
+# command that they allow; what imports bring is copied with the usage.
+NOUNS_NOT_AGAIN = {
+    "approvals",
+    "catalog",
+    "deliveries",
+    "documents",
+    "exports",
+    "imports",
+    "invoices",
+    "parking",
+    "people",
+    "recipients",
+    "sellers",
+    "webhooks",
 }
 
 

@@ -202,7 +202,8 @@ def test_every_verb_of_the_trail_is_done_again_or_left_out_on_purpose():
         for part in part[:60].split('verb="')[1:]
     }
 
-    assert recorded - set(verbs.AGAIN) - verbs.NOT_AGAIN == set()
+    open_ones = {one for one in recorded if one.split(".")[0] not in verbs.NOUNS_NOT_AGAIN}
+    assert open_ones - set(verbs.AGAIN) - verbs.NOT_AGAIN == set()
 
 
 def test_the_command_prints_one_object(books, capsys, tmp_path):
