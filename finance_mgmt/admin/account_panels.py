@@ -44,10 +44,23 @@ def top(account: Account, figures: Figures) -> Panel:
 
 
 def terms_today(account: Account, terms: Terms, names: dict[int, Account]) -> Panel:
-    """Every term with who it is, its rule and the reason."""
+    """Every term of now with who it is, its rule and the reason."""
+    note = _("What holds for a charge period that starts now (DOMAIN 3).")
+    return _terms(account, terms, names, _("Terms today"), note)
+
+
+def terms_at(account: Account, terms: Terms, names: dict[int, Account]) -> Panel:
+    """Every term of an instant with who it was, its rule and the reason."""
+    note = _("What held for a charge period that started at this instant (DOMAIN 3).")
+    return _terms(account, terms, names, _("Terms"), note)
+
+
+def _terms(
+    account: Account, terms: Terms, names: dict[int, Account], title: str, note: str
+) -> Panel:
     return Table(
-        title=_("Terms today"),
-        note=_("What holds for a charge period that starts now (DOMAIN 3)."),
+        title=title,
+        note=note,
         anchor="terms",
         columns=[Column(_("term")), Column(_("who")), Column(_("why")), Column(_("rule"))],
         rows=[

@@ -23,6 +23,7 @@ from ..rules.terms import Standing, decide
 from . import (
     account_panels,
     account_users,
+    as_of,
     columns,
     command_pages,
     display,
@@ -151,14 +152,15 @@ class AccountAdmin(ReadOnlyAdmin):
         return format_html('{} <span class="bo-number">{}</span>', row.name, row.number)
 
     def own_urls(self) -> list[URLPattern]:
-        """Every command about its money and people, and its timeline."""
-        return command_pages.urls(self, _pages()) + timeline.urls(self)
+        """Every command about its money and people, its timeline, and its past."""
+        return command_pages.urls(self, _pages()) + timeline.urls(self) + as_of.urls(self)
 
     def commands(self, request: HttpRequest, row: Account) -> Sequence[Command]:
         """What this person may do with it."""
         links = linking.button(request, row)
         pages = command_pages.buttons(request, row, _pages())
-        return [*links, *pages, *timeline.button(request, row)]
+        past = [*timeline.button(request, row), *as_of.button(request, row)]
+        return [*links, *pages, *past, *provided("ACCOUNT_LINKS", request, row)]
 
     def badges(self, row: Account) -> Sequence[Any]:
         """The role and what deserves a look."""

@@ -205,7 +205,7 @@ def paged(
     )
 
 
-def provided(setting: str, *arguments: Any) -> Iterable[Panel]:
-    """The panels that other floors add: functions by dotted path in a setting."""
+def provided(setting: str, *arguments: Any) -> Iterable[Any]:
+    """The panels, or buttons, that other floors add: functions by dotted path in a setting."""
     for path in getattr(settings, setting, ()):
         yield from import_string(path)(*arguments)

@@ -18,7 +18,7 @@ from . import actors
 from .bodies import Body
 from .commands import command, preview_of
 from .fields import Instant, RowId
-from .filtering import Filters, refuse_unknown
+from .filtering import Filters, asked_instant, refuse_unknown
 from .nouns import Listed, Noun, Shown
 from .relationships import RelationshipShown
 from .terms_shown import TermsShown, in_words
@@ -133,9 +133,7 @@ class Accounts(Listed, Shown, Noun):
     def terms(self, request: Request, number: str) -> Response:
         """Who pays, is billed, is warned for this account at an instant (DOMAIN 3)."""
         refuse_unknown(request, {"at"})
-        account, at = self.get_object(), self.at
-        if (asked := request.query_params.get("at")) is not None:
-            at = Instant().run_validation(asked.replace(" ", "+"))
+        account, at = self.get_object(), asked_instant(request) or self.at
         terms = queries.terms(account.pk, at)
         own = self.actor.account
         if own is not None and own != account and own.pk != _master_of(terms.relationship):

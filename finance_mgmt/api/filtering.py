@@ -88,6 +88,12 @@ def before(column: str) -> InstantFilter:
     return InstantFilter(field_name=column, lookup_expr="lt")
 
 
+def asked_instant(request: Request) -> datetime | None:
+    """The instant under `at` in the query, whose plus sign may have become a space."""
+    asked = request.query_params.get("at")
+    return None if asked is None else Instant().run_validation(asked.replace(" ", "+"))
+
+
 def refuse_unknown(request: Request, known: set[str]) -> None:
     """Raise Malformed where the query has a name that means nothing here."""
     if unknown := sorted(set(request.query_params) - known):

@@ -1,6 +1,9 @@
 """Funds with their published formulas, and the movements that made them (F1-F4, F10)."""
 
-from drf_spectacular.utils import extend_schema
+from datetime import datetime
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,10 +11,10 @@ from rest_framework.response import Response
 from .. import queries
 from ..models import Account, Movement
 from ..money import minor_places, plain
-from ..queries import access
+from ..queries import access, past
 from ..rules.terms import decide
 from .fields import Amount, Instant, number_of
-from .filtering import Filters, account_number, before, refuse_unknown, since
+from .filtering import Filters, account_number, asked_instant, before, refuse_unknown, since
 from .nouns import Listed, Noun, Shown
 
 # Every figure, and how it follows from others. Stored ones are sums of movements (F10).
@@ -66,19 +69,29 @@ class FundsPage(Noun):
     lookup_field = "number"
     lookup_value_converter = "str"
 
-    @extend_schema(responses={200: FundsShown}, operation_id="accounts_funds_retrieve")
+    @extend_schema(
+        parameters=[OpenApiParameter("at", str, description="A past instant; now if left out.")],
+        responses={200: FundsShown},
+        operation_id="accounts_funds_retrieve",
+    )
     def retrieve(self, request: Request, number: str) -> Response:
-        """Every figure with its formula. Limits that bind are named by refusals."""
-        refuse_unknown(request, set())
+        """Every figure with its formula, of now or as of a past instant, from its movements."""
+        refuse_unknown(request, {"at"})
         account = self.get_object()
-        standing = queries.standings([account.pk], self.at)[account.pk]
-        figures = queries.figures(account.funds, decide(standing))
+        at = asked_instant(request)
+        if at is None:
+            at = self.at
+            standing = queries.standings([account.pk], at)[account.pk]
+            figures = queries.figures(account.funds, decide(standing))
+        else:
+            self._require_seen_then(account, at)
+            figures = past.figures_at([account.pk], at)[account.pk]
         places = minor_places(account.currency)
         return Response(
             {
                 "account": account.number,
                 "currency": account.currency,
-                "at": Instant().to_representation(self.at),
+                "at": Instant().to_representation(at),
                 "is_own_line_frozen": figures.is_own_line_frozen,
                 "figures": [
                     {
@@ -91,6 +104,12 @@ class FundsPage(Noun):
                 ],
             }
         )
+
+    def _require_seen_then(self, account: Account, at: datetime) -> None:
+        """What it had while others saw it, or nobody, is not for those who see it today."""
+        own = self.actor.account
+        if own and own != account and account.pk not in access.sight(own.pk, at).finances:
+            raise Http404
 
 
 class MovementShown(serializers.ModelSerializer):
