@@ -17,6 +17,7 @@ NAMES = {
     "close": "Closing cycles and issuing bills against a bare GROUP BY + INSERT",
     "invoice": "Issuing one invoice over 1,000 members and making every form of it (one round)",
     "authorise": "Orders on one hot master and on many, against bare inserts and naive code",
+    "simulate": "Playing scenarios: a year of three groups, and the smallest one",
     "read": "Balances and statements over many charges, against summing them up",
 }
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=sorted(NAMES))
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=10_000, help="simulate: of the year")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--members", type=int, default=1_000, help="authorise: of the hot master")
     parser.add_argument(
@@ -58,6 +60,9 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
         result = benchmark.measure(records=chosen.records, rounds=chosen.rounds)
         headings = result.get("headings", ("what", "median s", "x floor", "of rounds"))
         return result, dict(zip(("what", "seconds", "ratio", "rounds"), headings, strict=True))
+    if chosen.name == "simulate":
+        result = benchmark.measure(events=chosen.events, rounds=chosen.rounds)
+        return result, SIMULATE
     if chosen.name == "read":
         sizes = {"accounts": chosen.accounts, "charges": chosen.charges}
         return benchmark.measure(**sizes, rounds=chosen.rounds), READ
@@ -71,6 +76,7 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
     return result, AUTHORISE
 
 
+SIMULATE = {"what": "what", "seconds": "median s", "rounds": "of rounds"}
 READ = {"what": "what", "ms": "median ms", "rounds": "of rounds"}
 AUTHORISE = {
     "clients": "clients",
