@@ -21,6 +21,9 @@ ACCOUNT_COMMANDS = [  # of upper floors
     "invoicing.admin.titles.SetTitle",
 ]
 TODAY = ["finance_mgmt.admin.today.todos", "billing.admin.today.todos"]  # (request) -> lines
+# Buttons of upper floors that lead to pages of theirs: (request, row) -> commands.
+ACCOUNT_LINKS = ["simulation.admin.what_ifs.button"]
+RELATIONSHIP_LINKS = ["simulation.admin.what_ifs.button_of_link"]
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
@@ -65,6 +68,7 @@ ADMIN_NAVIGATION = [
                 "needs": "finance_mgmt.view_relationship",
             },
             {"model": "finance_mgmt.grant", "icon": "key"},
+            {"model": "simulation.whatif", "title": _("What if?"), "icon": "alt_route"},
             {"model": "finance_mgmt.movement", "icon": "swap_horiz"},
             {"model": "billing.threshold", "icon": "notification_important"},
             {"model": "finance_mgmt.identity", "icon": "verified_user"},

@@ -16,5 +16,6 @@ urlpatterns = [
     path("api/v1/", include("finance_mgmt.api.urls")),
     path("api/v1/", include("billing.api.urls")),
     path("api/v1/", include("invoicing.api.urls")),
+    path("api/v1/", include("simulation.api.urls")),
     path("api/", include("finance_mgmt.api.nothing")),
 ]

@@ -19,7 +19,7 @@ from ..enums import Permission as Power
 from ..models import Grant, Relationship
 from . import columns, command_pages, display, linking, planned
 from .base import Command, ReadOnlyAdmin
-from .panels import Column, Fact, Facts, Panel, Table
+from .panels import Column, Fact, Facts, Panel, Table, provided
 from .relationship_commands import pages
 
 STATE_TONES = {
@@ -109,7 +109,8 @@ class RelationshipAdmin(ReadOnlyAdmin):
 
     def commands(self, request: HttpRequest, row: Relationship) -> Sequence[Command]:
         """What its state allows and this person may."""
-        return command_pages.buttons(request, row, pages())
+        found = command_pages.buttons(request, row, pages())
+        return [*found, *provided("RELATIONSHIP_LINKS", request, row)]
 
     def badges(self, row: Relationship) -> Sequence[Any]:
         """State and mode."""

@@ -18,6 +18,7 @@ LOOKS = tuple(
             " threshold"
         ),
         "invoicing": "invoice invoiceline invoicetitle creditnote creditnoteline taxrate series",
+        "simulation": "whatif",
     }.items()
     for model in models.split()
 )
@@ -34,6 +35,7 @@ OPERATES = (
     *_may("view_accountuser"),
     *_may("set_recipient", "set_webhook"),
     *("billing.add_usageimport", "billing.change_importedrow", "finance_mgmt.change_run"),
+    "simulation.add_whatif",
     *("billing.add_source", "billing.change_source"),
     *("billing.add_accountkey", "billing.change_accountkey"),
 )
@@ -45,6 +47,7 @@ MAKES = (
     *_may("add_commitment"),
     *("invoicing.issue_invoice", "invoicing.issue_credit_note"),
     *("invoicing.set_title", "invoicing.set_tax_rate"),
+    "simulation.add_whatif",
     *("billing.add_family", "billing.change_family"),
     *("billing.add_product", "billing.change_product"),
 )

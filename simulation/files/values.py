@@ -170,15 +170,20 @@ def instant(spot: Spot, names: Names) -> datetime:
     return found
 
 
+def month_of(said: str) -> date:
+    """The first day of a month such as 2024-05. Raises ValueError."""
+    if not re.fullmatch(r"\d{4}-\d\d", said):
+        raise ValueError(said)
+    return date.fromisoformat(f"{said}-01")
+
+
 def month(spot: Spot, names: Names) -> date:
     """A billing month such as 2024-05, as its first day."""
     said = spot.text()
     try:
-        if re.fullmatch(r"\d{4}-\d\d", said):
-            return date.fromisoformat(f"{said}-01")
+        return month_of(said)
     except ValueError:
-        pass
-    raise Wrong(f'"{said}" is not a month such as 2024-05.')
+        raise Wrong(f'"{said}" is not a month such as 2024-05.') from None
 
 
 def zone(spot: Spot, names: Names) -> str:

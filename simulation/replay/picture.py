@@ -23,6 +23,7 @@ _COLUMNS = dict(
         strict=True,
     )
 )
+_NOTHING: dict[str, Any] = {"charges": 0, "quantity": ZERO, **dict.fromkeys(AMOUNTS, ZERO)}
 TOLD = (NoticeKind.LOW_FUNDS, NoticeKind.SPENDING, NoticeKind.SUSPENDED, NoticeKind.RESUMED)
 
 Picture = dict[str, dict[str, dict[str, Any]]]
@@ -53,20 +54,20 @@ def _lines(
     accounts: Collection[int], months: tuple[date, date]
 ) -> dict[str, dict[str, dict[str, Any]]]:
     grouped = _charges(accounts, months).values_list(
-        "owner__number", "product__code", "currency", "payer__number"
+        "owner__number", "product__code", "currency", "product__name", "payer__number"
     )
     rows = grouped.annotate(Count("pk"), Sum("quantity"), *(Sum(c) for c in _COLUMNS.values()))
     sums: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for owner, product, currency, payer, count, quantity, *amounts in rows:
+    for owner, product, currency, name, payer, count, quantity, *amounts in rows:
         line = sums.setdefault(
             (owner, product or "", currency),
-            {"payers": {}, "charges": 0, "quantity": ZERO, **dict.fromkeys(AMOUNTS, ZERO)},
+            {"name": name, **_NOTHING, "payers": {}},
         )
         line["payers"][payer] = plain(amounts[-1], 2)
         line["charges"] += count
         line["quantity"] += quantity
-        for name, amount in zip(AMOUNTS, amounts, strict=True):
-            line[name] += amount
+        for figure, amount in zip(AMOUNTS, amounts, strict=True):
+            line[figure] += amount
     return {
         "\t".join(key): _said(line, quantity=plain(line["quantity"]))
         for key, line in sorted(sums.items())

@@ -120,7 +120,7 @@ def _wrong_months(question: Question, at: datetime) -> list[Reason]:
 
 
 def _reason(code: str, text: str) -> Reason:
-    return Reason("L12", code, text, {}, "the caller")
+    return Reason("L12", code, text, {})
 
 
 def _seeds(question: Question) -> set[int]:

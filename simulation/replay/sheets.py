@@ -75,19 +75,30 @@ def show(console: Console, answer: dict[str, Any]) -> None:
             console.print(text, style="red", markup=False)
         return
     for part, title in (("lines", "Who pays"), ("bills", "Bills"), ("accounts", "Accounts")):
-        head, *body = rows(answer, part)
-        table = Table(title=title, title_justify="left")
-        for name in head:
-            is_name = name in NAMES[part] or name.startswith(("payers", "status"))
-            table.add_column(name, justify="left" if is_name else "right", overflow="fold")
-        for row, told in zip(answer[part], body, strict=True):
-            table.add_row(*told, style="yellow" if row["differs"] else None)
-        if body:
-            console.print(table)
+        _show_part(console, answer, part, title)
     for one in answer["refused"]:
         reasons = " ".join(reason["message"] for reason in one["reasons"])
         console.print(f"{one['at']} {one['verb']} would have been refused: {reasons}", markup=False)
     console.print(verdict(answer))
+
+
+def _show_part(console: Console, answer: dict[str, Any], part: str, title: str) -> None:
+    """What differs, as "was -> would be"; how many rows do not."""
+    differing = [row for row in answer[part] if row["differs"]]
+    alike = len(answer[part]) - len(differing)
+    table = Table(title=f"{title}: {len(differing)} differ, {alike} do not", title_justify="left")
+    for name in (*NAMES[part], *FIGURES[part]):
+        is_word = name in NAMES[part] or name in ("payers", "status")
+        table.add_column(name, justify="left" if is_word else "right", overflow="fold")
+    for row in differing:
+        names = [str(row[name]) for name in NAMES[part]]
+        table.add_row(*names, *(_pair(row, name) for name in FIGURES[part]))
+    console.print(table if differing else table.title or "", markup=False)
+
+
+def _pair(row: dict[str, Any], name: str) -> str:
+    before, after = (said(row[side], name) or "none" for side in ("actual", "what_if"))
+    return before if before == after else f"{before} -> {after}"
 
 
 def verdict(answer: dict[str, Any]) -> str:

@@ -128,6 +128,7 @@ WRITES: dict[str, list[Write]] = {
     "usage": [Write("report_usage")],
     "sources": [Write("report_usage")],
     "imports": [Write("billing.add_usageimport")],
+    "what-ifs": [Write("simulation.add_whatif")],
     "settlements": [Write("settle", MONEY)],
     "settlements/for-member": [Write("settle", MONEY, body={"member": "G"})],
     "invoice-titles": [Write("invoicing.set_title", MONEY)],
@@ -200,6 +201,7 @@ READS = {
     "usage": "id",
     "vouchers": "code",
     "webhooks": "id",
+    "what-ifs": "id",
 }
 NESTED = {
     "accounts/{number}/funds",

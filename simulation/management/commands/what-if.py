@@ -15,7 +15,7 @@ from finance_mgmt.errors import FinanceError
 from simulation import sandbox
 from simulation.files.changes import read_text
 from simulation.files.problems import Wrong
-from simulation.files.values import read_instant
+from simulation.files.values import month_of, read_instant
 from simulation.replay import sheets
 from simulation.replay.question import CHANGES, Question
 from simulation.services import what_ifs
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
 def _month(text: str) -> date:
     try:
-        return date.fromisoformat(f"{text}-01")
+        return month_of(text)
     except ValueError:
         raise CommandError(f'"{text}" is not a month such as 2024-09.') from None
 
