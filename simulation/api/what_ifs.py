@@ -102,7 +102,13 @@ class WhatIfs(Listed, Shown, Noun):
     viewers = actors.NOBODY
     filterset_class = WhatIfFilters
 
-    @command(asks=QuestionBody, answers=WhatIfShown, staff="simulation.add_whatif", status=201)
+    @command(
+        asks=QuestionBody,
+        answers=WhatIfShown,
+        staff="simulation.add_whatif",
+        status=201,
+        example={"account": "T", "change": {"end": {"member": "T"}}, "first": "2024-05"},
+    )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> WhatIf:
         """Ask; a worker answers. The books are read, never written."""
         question = Question(

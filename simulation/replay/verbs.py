@@ -96,6 +96,7 @@ NOT_AGAIN = {
     "changes.apply",
     "changes.fail",
     "cycles.close",
+    "cycles.close_through",
     "prices.set_price",
     "settlement.settle_due",
     "stock.open_product",
@@ -115,6 +116,7 @@ NOUNS_NOT_AGAIN = {
     "people",
     "recipients",
     "sellers",
+    "taxes",
     "webhooks",
 }
 

@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.services import catalog
 from finance_mgmt.services import approvals, caps, grants
+from simulation.replay.question import Question
+from simulation.services import what_ifs
 from tests.api.door import Caller, boss, said
 from tests.api.matrix import READS
 from tests.api.world import BILLED, World, build
@@ -62,6 +64,9 @@ def world(provider: Provider) -> World:
         caps.set_cap(relationship=found.links[name], **cap, **said(BILLED))
     for power in ("share_discounts", "forbid_withdrawal"):
         grants.grant(relationship=found.links["G"], permission=power, **said(BILLED))
+    for number in range(3):
+        question = Question("M", None, BILLED.date().replace(day=1, month=1))
+        what_ifs.ask(question=question, **said(BILLED) | {"key": f"what-if {number}"})
     for code in "yz":
         catalog.ensure_source(code=code, name=None, **said())
     return found

@@ -59,7 +59,7 @@ KINDS = {
     "webhooks": ("account", "id", OWN),
     "thresholds": ("account", "id", FINANCES),
 }
-STAFF_ONLY = ("identities", "imports", "sources", "runs", "closing")
+STAFF_ONLY = ("identities", "imports", "sources", "runs", "closing", "what-ifs")
 FOR_EVERYBODY = ("products", "prices", "families")
 
 
