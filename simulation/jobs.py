@@ -10,11 +10,12 @@ from billing.queries import due_records, open_months
 from billing.services import bills, cycles, resources, settlement, warnings
 from finance_mgmt import periods
 from finance_mgmt.enums import RunState
-from finance_mgmt.models import Run
+from finance_mgmt.models import Decision, Run
 from finance_mgmt.money import plain
 from finance_mgmt.services import approvals, effects, relationships, runs
 
-from .world import World
+from .stops import cycle_ends, next_stop
+from .world import Rest, World
 
 MOST_ROUNDS = 1000
 SOON = timedelta(milliseconds=1)
@@ -27,11 +28,56 @@ class JobFailed(Exception):
 
 
 def run_due(world: World, at: datetime, of: Sequence[Job] | None = None) -> None:
-    """Run the jobs in the order of one instant, again and again until nothing is due."""
+    """Run the jobs in the order of one instant, again and again until nothing is due.
+
+    A job that found nothing is asked again only after another one did something.
+    """
+    if of is None and _is_at_rest(world, at):
+        return
+    done = 0  # how many jobs did something so far
+    idle: dict[Job, int] = {}  # what that was when a job last found nothing to do
     for _ in range(MOST_ROUNDS):
-        if not any([job(world, at) for job in of or JOBS]):
+        for job in of or JOBS:
+            if idle.get(job) == done:
+                continue
+            if job(world, at):
+                done += 1
+                idle.pop(job, None)
+            else:
+                idle[job] = done
+        if all(idle.get(job) == done for job in of or JOBS):
+            if of is None:
+                world.rest = Rest(_last_decision(), next_stop(at, world.scenario.policy))
             return
     raise JobFailed(f"the jobs find no end at {at.isoformat()}")
+
+
+def next_due(world: World, after: datetime) -> datetime:
+    """When something may be due next, asked of the database only where something was decided."""
+    policy = world.scenario.policy
+    rest = world.rest
+    if rest is None or after >= rest.until or rest.decision != _last_decision():
+        return next_stop(after, policy)
+    return min([rest.until, *cycle_ends(after)])
+
+
+def _is_at_rest(world: World, at: datetime) -> bool:
+    """Whether nothing was decided since nothing was due, and no instant of a job came.
+
+    Usage moves nothing until it is due: whether it is, is asked by itself.
+    """
+    rest = world.rest
+    if rest is None or at >= rest.until or rest.decision != _last_decision():
+        return False
+    horizon = ClosedThrough.objects.values_list("instant", flat=True).first()
+    due = UsageRecord.objects.filter(due_at__gt=horizon or cycles.BEGINNING, due_at__lte=at + SOON)
+    return not due.exists()
+
+
+def _last_decision() -> int | None:
+    """The last thing that anybody decided; reports of usage are none."""
+    told = Decision.objects.exclude(verb="usage.accept").order_by("-pk")
+    return told.values_list("pk", flat=True).first()
 
 
 def close(world: World, at: datetime) -> bool:

@@ -12,7 +12,6 @@ from . import jobs, preview
 from .files import Event, Malformed, Problem, Scenario
 from .files.verbs import VERBS as KEYS
 from .setting import prepare
-from .stops import next_stop
 from .verbs import VERBS
 from .world import Previewed, Refused, World
 
@@ -54,7 +53,7 @@ def unfold(world: World) -> World:
 def advance(world: World, now: datetime, to: datetime) -> datetime:
     """Run the clock on, through every instant at which a job has work, `to` included."""
     while now < to:
-        now = min(next_stop(now, world.scenario.policy), to)
+        now = min(jobs.next_due(world, now), to)
         jobs.run_due(world, now)
     return now
 

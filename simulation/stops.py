@@ -18,7 +18,7 @@ WAITING = (RelationshipState.SCHEDULED, RelationshipState.CHANGE_PENDING)
 
 def next_stop(after: datetime, policy: Policy) -> datetime:
     """The first instant after this one at which something may be due. There is always one."""
-    closes = (_month_end(after, policy), *_cycle_ends(after))
+    closes = (_month_end(after, policy), *cycle_ends(after))
     return min(stop for stop in (*closes, *_quiet_stops(after, policy)) if stop > after)
 
 
@@ -40,7 +40,7 @@ def _month_end(after: datetime, policy: Policy) -> datetime:
     return periods.month_period(month, policy.zone).end + policy.close_after
 
 
-def _cycle_ends(after: datetime) -> Iterator[datetime]:
+def cycle_ends(after: datetime) -> Iterator[datetime]:
     """The next end of a cycle with usage, plus the delay: empty cycles close unseen (C4)."""
     first = UsageRecord.objects.filter(due_at__gt=after).aggregate(first=Min("due_at"))["first"]
     if first is not None:

@@ -52,6 +52,14 @@ class Line:
     is_refusal: bool = False
 
 
+@dataclass(frozen=True)
+class Rest:
+    """Nothing is due: since this decision, and until this instant unless somebody decides."""
+
+    decision: int | None
+    until: datetime
+
+
 @dataclass
 class World:
     """A scenario in progress."""
@@ -61,6 +69,7 @@ class World:
     previews: list[Previewed] = field(default_factory=list)
     story: list[Line] = field(default_factory=list)
     is_asking: bool = False  # a preview is being answered
+    rest: Rest | None = None  # nothing is due
     by: str = BY  # who does all this, in the trail
     names: dict[str, str] = field(default_factory=dict)  # full names, where short ones won't do
 
