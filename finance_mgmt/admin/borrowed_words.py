@@ -1,6 +1,7 @@
-"""Texts of Unfold, which ships without translations: listed so that our catalogue keeps them."""
+"""Texts of Unfold and others that ship without Chinese: listed so that our catalogue keeps them."""
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
 
 WORDS: tuple[str, ...] = (
     _("Add new item"),
@@ -115,4 +116,59 @@ WORDS: tuple[str, ...] = (
         "Below is a preview of data to be imported. If you are satisfied with the "
         "results, click 'Confirm import'"
     ),
+)
+
+COUNTED = (
+    ngettext_lazy(
+        "\n                Found %(counter)s result in %(time)s seconds\n            ",
+        "\n                Found %(counter)s results in %(time)s seconds\n            ",
+        "counter",
+    ),
+)
+
+OF_SIGNING_IN: tuple[str, ...] = (  # django-axes, and what django-allauth says otherwise than we do
+    _("Access lock out"),
+    _("Account locked: too many login attempts. Contact an admin to unlock your account."),
+    _("Account locked: too many login attempts. Please try again later."),
+    _("Attempt Time"),
+    _("Create Passkey"),
+    _("Expires At"),
+    _("Failed Logins"),
+    _("GET Data"),
+    _("HTTP Accept"),
+    _("Incorrect code."),
+    _("Logout Time"),
+    _("POST Data"),
+    _("Passkey"),
+    _("Path"),
+    _("Session key hash (sha256)"),
+    _("This key does not indicate whether it is a passkey."),
+    _("User Agent"),
+    _("access attempt"),
+    _("access attempts"),
+    _("access failure"),
+    _("access failures"),
+    _("access log"),
+    _("access logs"),
+)
+
+OF_SCHEDULES: tuple[str, ...] = (  # django-celery-beat
+    _("Arguments"),
+    _(
+        'Cron Days Of The Week to Run. Use "*" for "all", Sunday is 0 or 7, Monday is 1. '
+        '(Example: "0,5")'
+    ),
+    _('Cron Months (1-12) Of The Year to Run. Use "*" for "all". (Example: "1,12")'),
+    _("Execution Options"),
+    _("Periodic Tasks Using This Schedule"),
+    _("Schedule"),
+    _('task "{not_found_task_name}" not found'),
+)
+
+OF_THE_API: tuple[str, ...] = (  # Django REST framework and django-filter
+    _("A valid biginteger is required."),
+    _("Integer value too large to convert to float"),
+    _("Multiple values may be separated by commas."),
+    _("Range query expects two values."),
+    _("Select a lookup."),
 )
