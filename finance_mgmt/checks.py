@@ -39,7 +39,7 @@ def _paths() -> Iterator[tuple[str, str]]:
     for doing in settings.RUN_STEPS.values():
         yield from _named("RUN_STEPS", (doing.get(name) for name in STEPS))
     for asks in settings.JOBS.values():
-        yield from _named("JOBS", asks.values())
+        yield from _named("JOBS", (asks.get(name) for name in ("due", "held")))
     for setting in LISTS:
         yield from _named(setting, getattr(settings, setting))
     for setting in MAPPINGS:

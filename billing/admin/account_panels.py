@@ -26,10 +26,10 @@ LONGEST = 200
 def panels(request: HttpRequest, account: Account) -> list[Panel]:
     """The last bills, and the names that sources give to the account."""
     found = []
-    if request.user.has_perm("finance_mgmt.view_funds"):
-        found.append(_runway(account))
     if request.user.has_perm("billing.view_bill"):
         found.append(_bills(account))
+    if request.user.has_perm("finance_mgmt.view_funds"):
+        found.append(_runway(account))
     found += showback.panels(request, account)
     if request.user.has_perm("billing.view_accountkey"):
         found.append(_keys(account))
@@ -76,8 +76,7 @@ def _runway(account: Account) -> Panel:
             Fact(
                 _("per day"),
                 display.amount(cut(pace.per_day, currency), currency),
-                ngettext("of %(count)s closed day", "of %(count)s closed days", found.days)
-                % {"count": found.days},
+                _days(found.days),
             ),
             Fact(
                 _("funds last"),
@@ -89,11 +88,21 @@ def _runway(account: Account) -> Panel:
             Fact(
                 _("then these stop"),
                 Truncator(stops).chars(LONGEST) if stops else display.NOTHING,
-                _("%(count)s postpaid resources") % {"count": found.stop_count},
+                ngettext(
+                    "%(count)s postpaid resource", "%(count)s postpaid resources", found.stop_count
+                )
+                % {"count": found.stop_count},
                 "R3",
             ),
         ]
     return Facts(title=_("At this pace"), anchor="runway", width="third", facts=facts)
+
+
+def _days(days: int) -> Any:
+    if not days:
+        return _("no day is closed yet")
+    said = ngettext("of %(count)s closed day", "of %(count)s closed days", days)
+    return said % {"count": days}
 
 
 def _lasts(days: int | None) -> Any:
@@ -115,7 +124,6 @@ def _keys(account: Account) -> Panel:
     return Table(
         title=_("Known to sources as"),
         anchor="keys",
-        width="third",
         columns=[Column(_("source")), Column(_("id at the source"))],
         rows=[[key.source.code, display.link(key, key.external_id)] for key in keys],
         empty=_("No source reports usage for this account."),

@@ -33,6 +33,11 @@ class CloseForm(CommandForm):
         help_text=gettext_lazy("In the billing time zone. Empty: now. Never the future (C4)."),
     )
 
+    @property
+    def asked(self) -> list[tuple[Any, Any]]:
+        """The instant, to the second."""
+        return [(self.fields["through"].label, display.instant(self.cleaned_data["through"]))]
+
     def clean_through(self) -> datetime:
         """Kept for the second step, so that what is done is what was looked at."""
         given: datetime | None = self.cleaned_data["through"]
@@ -120,8 +125,7 @@ def _cycles(found: Rehearsal) -> Table:
         columns=[
             Column(_("product")),
             Column(_("cycle")),
-            Column(_("from")),
-            Column(_("until")),
+            Column(_("time")),
             Column(_("cycles"), True),
             Column(_("charges"), True),
         ],
@@ -129,8 +133,7 @@ def _cycles(found: Rehearsal) -> Table:
             [
                 row.product,
                 Cycle(row.cycle).label if row.cycle else display.NOTHING,
-                display.instant(row.first),
-                display.instant(row.last),
+                display.span(row.first, row.last),
                 display.count(row.periods),
                 display.count(row.charges),
             ]

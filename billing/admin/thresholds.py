@@ -24,6 +24,7 @@ from finance_mgmt.admin.command_forms import AccountField, AmountField, CommandF
 from finance_mgmt.admin.command_pages import CommandPage
 from finance_mgmt.admin.panels import Column, Panel, Table
 from finance_mgmt.clock import now
+from finance_mgmt.enums import Mode
 from finance_mgmt.models import Account
 from finance_mgmt.money import plain
 from finance_mgmt.services.previews import Preview
@@ -218,7 +219,7 @@ def chosen(given: dict[str, Any]) -> list[Account]:
     """The accounts named, and the members of the master named."""
     ids = {account.pk for account in given.get("accounts") or ()}
     if master := given.get("master"):
-        ids |= {pk for mode, pks in ground.members_of(master.pk, now()).items() for pk in pks}
+        ids |= set(ground.members_of(master.pk, now()).get(Mode.MANAGEMENT, ()))
     return list(Account.objects.filter(pk__in=ids).order_by("number"))
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from finance_mgmt import periods
 from finance_mgmt import queries as ground
@@ -48,14 +50,23 @@ def what_holds_closing(at: datetime) -> list[str]:
     """Why cycles are not closed although they are over."""
     horizon = ClosedThrough.objects.first()
     if horizon is None or horizon.started_at is None:
-        return ["Closing was not started."]
-    found = [f"{run} is unfinished." for run in Run.objects.filter(UNFINISHED, kind="close")[:1]]
+        return [_("Closing was not started.")]
+    found = _unfinished("close")
     if changes := ground_due.changes(at):
-        found.append(f"{changes} planned changes take effect first (L9).")
+        said = ngettext(
+            "%(count)s planned change takes effect first (L9).",
+            "%(count)s planned changes take effect first (L9).",
+            changes,
+        )
+        found.append(said % {"count": changes})
     return found
 
 
 def what_holds_billing(at: datetime) -> list[str]:
     """Why bills are not issued although their month is closed."""
-    busy = Run.objects.filter(UNFINISHED, kind__in=["close", "bill"])
-    return [f"{run} is unfinished." for run in busy.order_by("pk")[:1]]
+    return _unfinished("close", "bill")
+
+
+def _unfinished(*kinds: str) -> list[str]:
+    busy = Run.objects.filter(UNFINISHED, kind__in=kinds).order_by("pk")[:1]
+    return [_("%(run)s is unfinished.") % {"run": run} for run in busy]

@@ -49,8 +49,8 @@ def start_closing(*, key: str, by: str, at: datetime) -> ClosedThrough:
 
 
 @transaction.atomic
-def close(*, by: str, at: datetime) -> Run | None:
-    """Hand every record due up to `at` to a new run (C4). Returns it; None: there is nothing.
+def close(*, by: str, at: datetime, through: datetime | None = None) -> Run | None:
+    """Hand every record due up to now, or `through`, to a new run (C4). None: there is nothing.
 
     Safe to call any number of times: while a run is unfinished no other is opened, and the
     horizon only moves forward. Nothing happens before `start_closing`. A change of a relationship
@@ -62,11 +62,11 @@ def close(*, by: str, at: datetime) -> Run | None:
     after = horizon.instant or BEGINNING
     parked = parked_from(Parked.CLOSE)
     waited_for = [link for link in effects.due_changes(at) if link.member_id not in parked]
-    at = min([at, *(effects.instant(link) for link in waited_for)])
-    if horizon.started_at is None or at <= after or unfinished.exists():
+    until = min([through or at, *(effects.instant(link) for link in waited_for)])
+    if horizon.started_at is None or until <= after or unfinished.exists():
         return None
-    records = due_records(after, at)
-    horizon.instant = at
+    records = due_records(after, until)
+    horizon.instant = until
     horizon.save(update_fields=["instant"])
     if not records:
         return None
@@ -74,10 +74,10 @@ def close(*, by: str, at: datetime) -> Run | None:
     return runs.open(
         kind="close",
         scopes=scopes,
-        facts={"after": after.isoformat(), "through": at.isoformat()},
+        facts={"after": after.isoformat(), "through": until.isoformat()},
         total_units=sum(records.values()),
         skipped=skipped,
-        key=f"close through {at.isoformat()}",
+        key=f"close through {until.isoformat()}",
         by=by,
         at=at,
     )
@@ -98,7 +98,7 @@ def close_through(*, through: datetime, key: str, by: str, at: datetime) -> Run:
         return Run.objects.get(key=f"close through {decision.facts['through']}")
     if reasons := _judge_close(horizon_locked(), through, at):
         raise CloseRefused(reasons)
-    run = close(by=by, at=through)
+    run = close(by=by, at=at, through=through)
     if run is None:
         text = f"No cycle ended up to {through.isoformat()} that is not closed."
         raise CloseRefused(Reason("C4", "nothing_due", text, {"through": through}))

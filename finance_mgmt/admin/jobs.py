@@ -50,8 +50,8 @@ class Shown:
 
     @property
     def name(self) -> Any:
-        """As the schedule calls it."""
-        return _(self.schedule.name) if self.schedule else self.task
+        """What it does, in words."""
+        return settings.JOBS[self.task]["name"] if self.task in settings.JOBS else self.task
 
     @property
     def due(self) -> int | None:
@@ -268,7 +268,7 @@ def _badge(standing: JobStanding) -> Any:
 
 
 def _button(request: HttpRequest, shown: Shown) -> Any:
-    return render_to_string("admin/parts/command.html", {"command": _look(shown.task)}, request)
+    return render_to_string("admin/parts/look_now.html", {"command": _look(shown.task)}, request)
 
 
 def _error(row: Job) -> list[Panel]:

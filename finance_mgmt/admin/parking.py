@@ -177,7 +177,9 @@ class ParkingAdmin(ReadOnlyAdmin):
                     Fact(_("left out of"), row.get_job_display()),
                     Fact(_("reason"), row.reason),
                     Fact(_("tries"), row.tries),
-                    Fact(_("failed step"), display.link(step.run, step) if step else None),
+                    Fact(
+                        _("failed step"), display.link(step.run, step) if step else display.NOTHING
+                    ),
                     Fact(_("parked at"), display.instant(row.parked_at)),
                     Fact(_("by"), row.by),
                     Fact(_("released at"), display.instant(row.released_at)),

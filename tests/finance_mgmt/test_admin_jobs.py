@@ -11,10 +11,18 @@ from django_celery_beat.models import PeriodicTask
 from finance_mgmt.clock import now
 from finance_mgmt.models import Job, Parking, Run
 from finance_mgmt.services import jobs, parking, runs, verification
+from tests import schedule
 from tests.finance_mgmt.admin_door import door, everything, list_url, page_url, panel, rows, text
 from tests.provider import LONG_AGO, at
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def scheduled(db):
+    """Every job, as after migrating."""
+    schedule.restore()
+
 
 CLOSE = "billing.close_due_cycles"
 MAY_RUN = ("finance_mgmt.view_job", "finance_mgmt.run_jobs", "finance_mgmt.view_run")

@@ -9,9 +9,17 @@ from django_celery_beat.models import PeriodicTask
 from finance_mgmt import tasks
 from finance_mgmt.models import Job, Run
 from finance_mgmt.services import jobs, runs, verification
+from tests import schedule
 from tests.provider import at
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def scheduled(db):
+    """Every job, as after migrating."""
+    schedule.restore()
+
 
 NIGHT = at("2024-05-10 03:00")
 
