@@ -16,13 +16,17 @@ ACCOUNT_PANELS = [  # (request, account) -> panels
     "finance_mgmt.admin.deliveries.account_panels",
     "invoicing.admin.titles.account_panels",
 ]
+ACCOUNT_LINKS = [  # (request, account) -> buttons to pages of upper floors
+    "billing.admin.group_page.account_links",
+    "invoicing.admin.choosing.account_links",
+    "simulation.admin.what_ifs.button",
+]
 ACCOUNT_COMMANDS = [  # of upper floors
     "billing.admin.thresholds.SetThresholds",
     "invoicing.admin.titles.SetTitle",
 ]
 TODAY = ["finance_mgmt.admin.today.todos", "billing.admin.today.todos"]  # (request) -> lines
 # Buttons of upper floors that lead to pages of theirs: (request, row) -> commands.
-ACCOUNT_LINKS = ["simulation.admin.what_ifs.button"]
 RELATIONSHIP_LINKS = ["simulation.admin.what_ifs.button_of_link"]
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
 TIMELINE_SOURCES = [  # what stands on an account's timeline
@@ -60,6 +64,12 @@ ADMIN_NAVIGATION = [
         _("Customers"),
         [
             {"model": "finance_mgmt.account", "icon": "apartment"},
+            {
+                "title": _("Groups"),
+                "icon": "groups",
+                "page": "admin:billing_bill_groups",
+                "needs": "billing.view_bill",
+            },
             {"model": "finance_mgmt.relationship", "icon": "account_tree"},
             {
                 "title": _("Planned changes"),

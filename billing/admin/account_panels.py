@@ -1,7 +1,5 @@
 """What this floor adds to an account's page (settings.ACCOUNT_PANELS)."""
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -17,9 +15,9 @@ from ..models import AccountKey, Bill
 from ..queries.runway import outlook
 from . import showback
 from .bills import STATUS_TONES
+from .pace_words import lasts, pace_tone
 
 LAST_BILLS = 6
-WARN_DAYS, BAD_DAYS = 7, 3
 LONGEST = 200
 
 
@@ -80,10 +78,10 @@ def _runway(account: Account) -> Panel:
             ),
             Fact(
                 _("funds last"),
-                _lasts(pace.days_left),
+                lasts(pace.days_left),
                 display.instant(pace.runs_out_at) if pace.runs_out_at else "",
                 "W1",
-                tone=_tone(pace.days_left),
+                tone=pace_tone(pace.days_left),
             ),
             Fact(
                 _("then these stop"),
@@ -103,20 +101,6 @@ def _days(days: int) -> Any:
         return _("no day is closed yet")
     said = ngettext("of %(count)s closed day", "of %(count)s closed days", days)
     return said % {"count": days}
-
-
-def _lasts(days: int | None) -> Any:
-    if days is None:
-        return _("as far as one can see")
-    if not days:
-        return _("less than a day")
-    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
-
-
-def _tone(days: int | None) -> str:
-    if days is None or days > WARN_DAYS:
-        return ""
-    return "bad" if days < BAD_DAYS else "warn"
 
 
 def _keys(account: Account) -> Panel:

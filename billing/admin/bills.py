@@ -18,7 +18,7 @@ from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles
 
 from ..enums import BillStatus
 from ..models import Bill, Charge
-from . import bill_files, bill_lines, months, settlement_commands
+from . import bill_files, bill_lines, groups, months, settlement_commands
 
 STATUS_TONES = {
     BillStatus.OUTSTANDING: "warn",
@@ -86,6 +86,7 @@ class BillAdmin(ReadOnlyAdmin):
             ),
             self.own_url("<int:pk>/files/<str:form>/", bill_files.file, "billing_bill_file"),
             self.own_url("<int:pk>/made/<int:run>/", bill_files.made, "billing_bill_made_file"),
+            *groups.urls(self),
             *command_pages.urls(self, settlement_commands.PAGES),
         ]
 

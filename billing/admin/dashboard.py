@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from finance_mgmt.admin import display
@@ -17,6 +19,7 @@ from finance_mgmt.money import plain
 
 from ..enums import BillStatus
 from ..models import Bill, Charge, ClosedThrough, UsageImport
+from . import group_page
 from .closing import not_started_notice
 from .month_sums import MasterMonth, MemberMonth, month_sums
 from .months import months, parse
@@ -135,7 +138,7 @@ def _masters(month: date, masters: Sequence[MasterMonth]) -> Panel:
         rows=[
             [
                 display.account(row.account),
-                display.count(row.member_count),
+                _group(row),
                 display.link(row.bill, display.amount(row.billed, row.account.currency))
                 if row.bill
                 else display.NOTHING,
@@ -153,6 +156,12 @@ def _masters(month: date, masters: Sequence[MasterMonth]) -> Panel:
         empty=_("No master has charges in this month."),
         more=Link(_("All bills of the month"), display.list_of(Bill, month=text)),
     )
+
+
+def _group(row: MasterMonth) -> Any:
+    """How many it pays for, and the way to all of them."""
+    said = '<a class="bo-link" href="{}">{}</a>'
+    return format_html(said, group_page.address(row.account.pk), display.count(row.member_count))
 
 
 def _members(month: date, members: Sequence[MemberMonth]) -> Panel:

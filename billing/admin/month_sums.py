@@ -54,7 +54,7 @@ class MasterMonth:
 def month_sums(month: date) -> tuple[list[MasterMonth], list[MemberMonth]]:
     """Masters and their members with charges in the month, the largest first."""
     masters = _masters()
-    sums = [row for row in _sums(month, _edition()) if row[0] in masters]
+    sums = [row for row in _sums(month, edition()) if row[0] in masters]
     by_payer: dict[int, MasterMonth] = {}
     for payer, owner, _charges, payable in sums:
         row = by_payer.setdefault(payer, MasterMonth(masters[payer]))
@@ -72,7 +72,7 @@ def month_sums(month: date) -> tuple[list[MasterMonth], list[MemberMonth]]:
     return sorted(by_payer.values(), key=lambda row: row.billed + row.open, reverse=True), members
 
 
-def _edition() -> tuple[object, ...]:
+def edition() -> tuple[object, ...]:
     """Changes when charges were added: they are only ever added. A minute at most is forgiven,
     for a transaction that commits after one which drew later ids."""
     newest = Charge.objects.order_by("-id").values_list("id", flat=True).first()

@@ -73,33 +73,40 @@ def _pace(payer: int, at: datetime) -> tuple[Decimal, int]:
     closed counts, spread over its days.
     """
     policy = ground.policy()
-    closed = ClosedThrough.objects.values_list("instant", flat=True).first()
-    if closed is None:
+    end = last_closed_day(at, policy)
+    if end is None:
         return ZERO, 0
-    end = periods.containing(min(closed, at) - policy.close_after, Cycle.DAY, policy.zone).start
     days = _days(payer, end, policy)
     if not days:
         return ZERO, 0
-    since = _days_before(end, days, policy)
+    since = days_before(end, days, policy)
     short = _usage(payer, since, end, policy).filter(product__cycle__in=SHORT)
     pace = _sum(short.filter(period_start__gte=since, period_end__lte=end)) / days
     for cycle in (Cycle.WEEK, Cycle.MONTH):
         last = periods.containing(end, cycle, policy.zone).start
         before = periods.containing(last - timedelta(seconds=1), cycle, policy.zone)
-        length = _local_days(before.start, last, policy)
+        length = local_days(before.start, last, policy)
         whole = _usage(payer, before.start, last, policy).filter(product__cycle=cycle)
         pace += _sum(whole.filter(period_end=last)) / length
     return pace, days
 
 
+def last_closed_day(at: datetime, policy: Policy) -> datetime | None:
+    """The end of the last day whose cycles are all closed; None: nothing was closed."""
+    closed = ClosedThrough.objects.values_list("instant", flat=True).first()
+    if closed is None:
+        return None
+    return periods.containing(min(closed, at) - policy.close_after, Cycle.DAY, policy.zone).start
+
+
 def _days(payer: int, end: datetime, policy: Policy) -> int:
     """How many days to look at: fewer for a payer that is younger than the window."""
-    long_before = _days_before(end, DAYS + 31, policy)
+    long_before = days_before(end, DAYS + 31, policy)
     earliest = _usage(payer, long_before, end, policy).aggregate(at=Min("period_start"))["at"]
     if earliest is None or earliest >= end:
         return 0
     first = periods.containing(earliest, Cycle.DAY, policy.zone).start
-    return min(DAYS, _local_days(first, end, policy))
+    return min(DAYS, local_days(first, end, policy))
 
 
 def _usage(payer: int, start: datetime, end: datetime, policy: Policy) -> QuerySet[Charge]:
@@ -113,13 +120,15 @@ def _sum(rows: QuerySet[Charge]) -> Decimal:
     return found or ZERO
 
 
-def _days_before(end: datetime, days: int, policy: Policy) -> datetime:
+def days_before(end: datetime, days: int, policy: Policy) -> datetime:
+    """The start of the day so many days earlier, in the billing time zone."""
     day = end.astimezone(policy.zone).date() - timedelta(days=days)
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=policy.zone)
     return periods.containing(noon, Cycle.DAY, policy.zone).start
 
 
-def _local_days(start: datetime, end: datetime, policy: Policy) -> int:
+def local_days(start: datetime, end: datetime, policy: Policy) -> int:
+    """How many days of the billing time zone lie between."""
     first, last = (moment.astimezone(policy.zone).date() for moment in (start, end))
     return (last - first).days
 

@@ -15,6 +15,19 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 PAGE_SIZE = 25
+TWO_COLORS = ("var(--color-primary-600)", "var(--color-primary-300)")
+# Told apart on light and dark ground; the last, grey, is for the rest.
+MANY_COLORS = (
+    "#2563eb",
+    "#0d9488",
+    "#d97706",
+    "#9333ea",
+    "#dc2626",
+    "#0891b2",
+    "#65a30d",
+    "#db2777",
+    "#94a3b8",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +132,7 @@ class Chart(Panel):
     @property
     def values(self) -> str:
         """What Chart.js draws."""
-        colors = ("var(--color-primary-600)", "var(--color-primary-300)")
+        colors = TWO_COLORS if len(self.series) <= len(TWO_COLORS) else MANY_COLORS
         bars = [
             {"label": name, "data": list(values), "backgroundColor": color, "borderRadius": 3}
             for (name, values), color in zip(self.series.items(), colors, strict=False)

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from finance_mgmt.admin.base import ReadOnlyAdmin
+from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.command_forms import AccountField, CommandForm
+from finance_mgmt.models import Account
 
 
 class ChooseForm(CommandForm):
@@ -30,6 +31,14 @@ class _Step:
     """What the template of commands wants to know."""
 
     label, icon = gettext_lazy("Show what can be invoiced"), "arrow_forward"
+
+
+def account_links(request: HttpRequest, account: Account) -> list[Command]:
+    """For settings.ACCOUNT_LINKS: what of this account can be invoiced, and what can't."""
+    if not request.user.has_perm("invoicing.issue_invoice"):
+        return []
+    url = reverse("admin:invoicing_invoice_issue", args=[account.pk])
+    return [Command(_("Issue an invoice"), url, "post_add")]
 
 
 def choose(request: HttpRequest, model_admin: ReadOnlyAdmin) -> HttpResponse:
