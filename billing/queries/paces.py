@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -54,7 +55,7 @@ def paces(pairs: Collection[tuple[int, int]], at: datetime) -> dict[int, Decimal
         return {}
     window = _window(end, policy)
     long_before = days_before(end, DAYS + 31, policy)
-    values = {
+    values: dict[str, Any] = {
         "owners": [owner for owner, _payer in pairs],
         "payers": [payer for _owner, payer in pairs],
         "short": [str(cycle) for cycle in SHORT],
