@@ -96,7 +96,7 @@ def _runway(account: Account) -> Panel:
     return Facts(title=_("At this pace"), anchor="runway", width="third", facts=facts)
 
 
-def _days(days: int) -> Any:
+def _days(days: int) -> str:
     if not days:
         return _("no day is closed yet")
     said = ngettext("of %(count)s closed day", "of %(count)s closed days", days)
