@@ -99,7 +99,7 @@ def year() -> str:
             f"{{id: {group}1, identity: {group}, cash: '10.00'}}",
         ]
         link = f"master: {group}, member: {group}1, mode: trusteeship"
-        events.append(("2024-01-01T00:00:01+08:00", f"link: {{{link}}}"))
+        events.append(("2024-01-01T00:00:00+08:00", f"link: {{{link}}}"))
     for month in range(1, 13):
         for place, group in enumerate(GROUPS):
             for number in ("", 1):
@@ -111,7 +111,7 @@ def year() -> str:
     return (
         "start: 2024-01-01T00:00:00+08:00\nend: 2025-02-01T00:10:00+08:00\n"
         f"accounts:\n{given}\n"
-        "products: [{code: ecs, family: compute, cycle: day, unit_price: '1.00'}]\n"
+        "products: [{code: ecs, family: compute, cycle: month, unit_price: '1.00'}]\n"
         f"discounts: [{{owner: S, rate: '0.80'}}]\nevents:\n{lines}\n"
     )
 
