@@ -17,6 +17,7 @@ from ..models import Account, Delivery, Recipient, Webhook
 from . import columns, command_pages, display, notice_commands, webhook_commands
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Panel, Table, paged
+from .wording import sentence
 
 STATE_TONES = {
     DeliveryState.QUEUED: "quiet",
@@ -104,7 +105,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
                 Fact(_("next attempt"), display.instant(_next(row))),
                 Fact(_("sent at"), display.instant(row.sent_at)),
                 Fact(_("answer"), row.answer or display.NOTHING),
-                Fact(_("error"), row.error or display.NOTHING),
+                Fact(_("error"), sentence(row.error) or display.NOTHING),
             ],
         )
         return [where, came]
@@ -190,7 +191,7 @@ class WebhookAdmin(ReadOnlyAdmin):
                 Fact(_("address"), row.url),
                 Fact(_("account"), display.account(row.account)),
                 Fact(_("kinds"), kinds_said(row.kinds)),
-                Fact(_("why it was switched off"), row.off_reason or display.NOTHING),
+                Fact(_("why it was switched off"), sentence(row.off_reason) or display.NOTHING),
                 Fact(_("paused until"), display.instant(row.paused_until)),
                 Fact(_("given up in a row"), display.count(row.dead_in_a_row)),
                 Fact(_("earlier secret signs until"), display.instant(row.earlier_until)),

@@ -26,6 +26,7 @@ from ..tasks import look_now, poke
 from . import display
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Link, Panel, Part, Table
+from .wording import sentence
 
 MAY_RUN = "finance_mgmt.run_jobs"
 STANDINGS = {
@@ -252,7 +253,7 @@ def _due(shown: Shown) -> Any:
     due = shown.due
     if not due:
         return display.count(due)
-    held = format_html('<span class="bo-below">{}</span>', " ".join(shown.held))
+    held = format_html('<span class="bo-below">{}</span>', " ".join(map(sentence, shown.held)))
     return format_html("{}{}", display.count(due), held if shown.held else "")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from .refusal_words import SENTENCES
 
-OURS = ("formula", "state", "status")
+OURS = ("formula", "state", "status", "word")
 _HOLE = re.compile(r"%\((\w+)\)s")
 
 
