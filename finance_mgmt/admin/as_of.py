@@ -98,5 +98,8 @@ def _who_paid(account: Account, terms: Terms, names: dict[int, Account], at: dat
     if account.opened_at > at:
         text = _("The account was not open yet.")
         return notice(title, text, tone="warn", icon="history")
-    cycle = _("That is so for each charge period that starts at this instant (C1), and for orders")
-    return notice(title, f"{cycle} {_('paid at it (C2).')}", tone="good", icon="payments")
+    text = _(
+        "That is so for each charge period that starts at this instant (C1), and for orders"
+        " paid at it (C2)."
+    )
+    return notice(title, text, tone="good", icon="payments")

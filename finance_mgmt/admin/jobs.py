@@ -26,7 +26,6 @@ from ..tasks import look_now, poke
 from . import display
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Link, Panel, Part, Table
-from .wording import sentence
 
 MAY_RUN = "finance_mgmt.run_jobs"
 STANDINGS = {
@@ -253,7 +252,7 @@ def _due(shown: Shown) -> Any:
     due = shown.due
     if not due:
         return display.count(due)
-    held = format_html('<span class="bo-below">{}</span>', " ".join(map(sentence, shown.held)))
+    held = format_html('<span class="bo-below">{}</span>', " ".join(shown.held))
     return format_html("{}{}", display.count(due), held if shown.held else "")
 
 
