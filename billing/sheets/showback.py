@@ -11,6 +11,7 @@ from .tables import Field, Kind, Sheet
 def sheet(told: Statement) -> Sheet:
     """One row per payer and product, and the sum."""
     named = [_("List"), _("Covered"), _("Discount"), _("Voucher"), _("Payable by the payer")]
+    exact = _("Payable by the payer, every digit")
     fields = [
         Field(_("Member")),
         Field(_("Month"), width=10),
@@ -21,7 +22,7 @@ def sheet(told: Statement) -> Sheet:
         Field(_("Quantity"), Kind.NUMBER),
         Field(_("Unit"), width=12),
         *(Field(f"{name} ({told.currency})", Kind.NUMBER, 18) for name in named),
-        Field(f"{_('Payable by the payer, every digit')} ({told.currency})", Kind.EXACT, 28),
+        Field(f"{exact} ({told.currency})", Kind.EXACT, 28),
         Field(_("Note"), width=40),
     ]
     return Sheet(_("Showback"), fields, list(_rows(told)))

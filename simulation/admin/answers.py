@@ -103,8 +103,9 @@ def _alike(rows: Sequence[dict[str, Any]], note: Any = "") -> str:
     """How many rows don't differ and are left out."""
     count = sum(not row["differs"] for row in rows)
     if count == len(rows):
-        return f"{note} {_('Nothing differs.')}".strip()
-    left_out = _("%(count)s others do not differ.") % {"count": count} if count else ""
+        left_out = _("Nothing differs.")
+    else:
+        left_out = _("%(count)s others do not differ.") % {"count": count} if count else ""
     return f"{note} {left_out}".strip()
 
 

@@ -75,7 +75,8 @@ class WhatIfAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("question"), ordering="id")
     def name(self, row: WhatIf) -> Any:
         """Its number."""
-        return f"{_('What-if')} {row.pk}"
+        kind = _("What-if")
+        return f"{kind} {row.pk}"
 
     @admin.display(description=gettext_lazy("change"))
     def change(self, row: WhatIf) -> Any:
