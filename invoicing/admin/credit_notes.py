@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +16,7 @@ from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
 
 from ..models import CreditNote
+from . import files
 
 
 @admin.register(CreditNote)
@@ -43,6 +46,16 @@ class CreditNoteAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the invoice, whose currency it has."""
         return super().get_queryset(request).select_related("invoice", "decision")
+
+    def own_urls(self) -> list[URLPattern]:
+        """Its files."""
+        route = "<int:pk>/files/<path:form>"
+        return [self.own_url(route, self.file_view, "invoicing_creditnote_file")]
+
+    def file_view(self, request: HttpRequest, pk: int, form: str) -> Any:
+        """One of its files."""
+        note = get_object_or_404(CreditNote.objects.select_related("invoice"), pk=pk)
+        return files.send(request, note.invoice, note, form)
 
     def heading(self, row: CreditNote) -> Any:
         """Its number."""
@@ -81,4 +94,4 @@ class CreditNoteAdmin(ReadOnlyAdmin):
             ],
             pager=pager,
         )
-        return [Facts(title=_("Credit note"), facts=facts), lines]
+        return [Facts(title=_("Credit note"), facts=facts), lines, files.panel(row.invoice, row)]

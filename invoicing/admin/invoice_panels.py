@@ -1,5 +1,6 @@
 """The parts of an invoice's page, which its preview shows as well."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from finance_mgmt.admin import display
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles, paged
+from finance_mgmt.money import minor_places
 
 from ..documents import stored
 from ..documents.content import InvoiceContent
@@ -30,12 +32,17 @@ def top(row: Invoice) -> Panel:
             Fact(
                 _("credited"),
                 show(credited),
-                _("%(amount)s is left") % {"amount": show(row.total - credited)},
+                _("%(amount)s is left") % {"amount": said(row.total - credited, row.currency)},
                 rule="I6",
                 tone="warn" if credited else "",
             ),
         ]
     )
+
+
+def said(value: Decimal, currency: str) -> str:
+    """An amount within a sentence."""
+    return f"{display.grouped(value, minor_places(currency))[0]} {currency}"
 
 
 def title(row: Invoice) -> Panel:

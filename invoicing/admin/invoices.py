@@ -28,7 +28,7 @@ from ..enums import InvoiceStatus
 from ..models import Invoice, Series
 from ..queries import candidates
 from ..queries.books import gaps_in_numbers
-from . import choosing, credit_commands, invoice_panels, issue_command
+from . import choosing, credit_commands, files, invoice_panels, issue_command
 
 STATUS_TONES = {
     InvoiceStatus.ISSUED: "good",
@@ -113,6 +113,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         return [
             self.own_url("issue/", self.choose_view, "invoicing_invoice_choose"),
             self.own_url("issue/<int:pk>/", self.issue_view, "invoicing_invoice_issue"),
+            self.own_url("<int:pk>/files/<path:form>", self.file_view, "invoicing_invoice_file"),
             *command_pages.urls(self, credit_commands.PAGES),
         ]
 
@@ -126,6 +127,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         """What can be invoiced, what can't and why; preview; issue."""
         account = get_object_or_404(Account.objects.select_related("identity"), pk=pk)
         return issue_command.page_for(request, account).answer(request, self, account)
+
+    def file_view(self, request: HttpRequest, pk: int, form: str) -> Any:
+        """One of its files."""
+        return files.send(request, get_object_or_404(Invoice, pk=pk), None, form)
 
     def heading(self, row: Invoice) -> Any:
         """Its number and whose title."""
@@ -145,7 +150,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         found: list[Panel] = []
         if owed := candidates.owed(row):
             text = _("%(amount)s was refunded after it was invoiced: a credit note is due (I6).")
-            said = text % {"amount": display.amount(owed, row.currency)}
+            said = text % {"amount": invoice_panels.said(owed, row.currency)}
             found.append(notice(_("Credit note owed"), said, tone="warn", icon="assignment_return"))
         return [
             *found,
@@ -155,6 +160,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
             invoice_panels.members(request, row),
             invoice_panels.lines(request, row),
             *invoice_panels.notes(row),
+            files.panel(row),
         ]
 
 

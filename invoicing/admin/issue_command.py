@@ -265,7 +265,11 @@ def _figures(kept: Rehearsed) -> Panel:
         return display.amount(value, row.currency)
 
     bound = _("at least %(amount)s must stay: it is past due")
-    note = bound % {"amount": show(kept.arrears)} if kept.arrears > 0 else ""
+    note = (
+        bound % {"amount": invoice_panels.said(kept.arrears, row.currency)}
+        if kept.arrears > 0
+        else ""
+    )
     return Tiles(
         facts=[
             Fact(_("total"), show(row.total), rule="B3"),

@@ -4,7 +4,10 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body, reason
@@ -16,6 +19,7 @@ from finance_mgmt.api.nouns import Listed, Noun, Shown
 from ..models import CreditNote, Invoice
 from ..queries import statements
 from ..services import credit_notes
+from . import files
 
 MOST = 2000
 
@@ -113,3 +117,17 @@ class CreditNotes(Listed, Shown, Noun):
         return credit_notes.issue(**body, **said)
 
     create_preview = preview_of(create)
+
+    @files.pdf_schema
+    @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.PdfFile])
+    def pdf(self, request: Request, number: str) -> Any:
+        """The credit note as a PDF."""
+        note = self.get_object()
+        return files.pdf(self, request, note.invoice, note)
+
+    @files.xml_schema
+    @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.XmlFile])
+    def xml(self, request: Request, number: str) -> Any:
+        """The credit note as an EN 16931 credit note."""
+        note = self.get_object()
+        return files.xml(self, request, note.invoice, note)

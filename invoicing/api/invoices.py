@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,6 +34,7 @@ from ..documents import stored
 from ..models import Invoice, InvoiceLine
 from ..queries import candidates, statements
 from ..services import invoices
+from . import files
 
 MOST = 2000
 PAGED = {"cursor", "page_size"}
@@ -219,6 +221,18 @@ class Invoices(Listed, Shown, Noun):
         """Invoices that credit notes are owed for after refunds (I6)."""
         page = self.paginate_queryset(self.filter_queryset(candidates.owing(self.get_queryset())))
         return self.get_paginated_response(InvoiceOwed(page, many=True).data)
+
+    @files.pdf_schema
+    @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.PdfFile])
+    def pdf(self, request: Request, number: str) -> Any:
+        """The invoice as a PDF; 202 while a worker makes that of a large one."""
+        return files.pdf(self, request, self.get_object())
+
+    @files.xml_schema
+    @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.XmlFile])
+    def xml(self, request: Request, number: str) -> Any:
+        """The invoice as an EN 16931 e-invoice; 202 while a worker makes that of a large one."""
+        return files.xml(self, request, self.get_object())
 
     @extend_schema(
         responses={200: LineShown(many=True)}, filters=False, operation_id="invoices_lines_list"
