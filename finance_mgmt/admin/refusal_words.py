@@ -137,7 +137,7 @@ SENTENCES: tuple[str, ...] = (
     _("A digit of %(number)s is mistyped: the check digit does not fit."),
     _("%(number)s has not the form of a VAT id of %(country)s. Check its length."),
     _(
-        "An invoice has at most %(most)s lines, these would be %(lines)s."
+        "An invoice has at most %(most)s lines, these would be more."
         " Choose fewer months, members or products."
     ),
     _("%(amount)s of invoice %(number)s can be credited."),

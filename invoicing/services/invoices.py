@@ -122,8 +122,9 @@ def _payers(
 
 def _find(rows: QuerySet[Charge], payer: int) -> _Found:
     title = titles_of([payer])[payer]
-    shown = lines.shown_as_lines(rows, title.country)
-    return _Found(shown, payer, title, candidates.by_rate(rows, title.country))
+    charges = candidates.exactly(rows, settings.INVOICE_LINES + 1)
+    shown = lines.shown_as_lines(charges, title.country)
+    return _Found(shown, payer, title, candidates.by_rate(charges, title.country))
 
 
 def _judge(
@@ -147,10 +148,10 @@ def _judge(
         return [Reason("I1", "nothing_invoiceable", text, {"charges": found.line_count})]
     if found.line_count > settings.INVOICE_LINES:
         text = (
-            f"An invoice has at most {settings.INVOICE_LINES} lines, these would be"
-            f" {found.line_count}. Choose fewer months, members or products."
+            f"An invoice has at most {settings.INVOICE_LINES} lines, these would be more."
+            " Choose fewer months, members or products."
         )
-        facts = {"lines": found.line_count, "most": settings.INVOICE_LINES}
+        facts = {"most": settings.INVOICE_LINES}
         reasons.append(Reason("I1", "too_many_lines", text, facts))
     return [*reasons, *_judge_arrears(found, at)]
 
