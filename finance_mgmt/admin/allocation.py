@@ -71,7 +71,8 @@ class AllocationForm(CommandForm):
     @property
     def typed(self) -> list[tuple[str, str]]:
         """The names and texts that were filled in, for the step that confirms."""
-        return [(line["name"], line["typed"]) for line in self.lines if line["typed"]]
+        names = [self.name_of(one.member) for one in self.credit.members]
+        return [(name, self.data[name]) for name in names if self.data.get(name)]
 
     @property
     def top(self) -> Panel:
@@ -192,19 +193,18 @@ def _formulas() -> Panel:
     )
 
 
-def _of(found: Preview, number: str) -> tuple[Any, Any, str]:
-    account = next(one for one in found.accounts.values() if one.number == number)
+def _of(found: Preview, account: Account) -> tuple[Any, Any, str]:
     before, after = found.before.figures[account.pk], found.after.figures[account.pk]
     return before, after, account.currency
 
 
 def _master(found: Preview) -> Panel:
-    number = next(
-        one.number
+    master = next(
+        one
         for one in found.accounts.values()
         if found.after.figures[one.pk].allocated_out or found.before.figures[one.pk].allocated_out
     )
-    before, after, currency = _of(found, number)
+    before, after, currency = _of(found, master)
 
     def change(label: Any, name: str, rule: str) -> list[Any]:
         return [
@@ -215,7 +215,7 @@ def _master(found: Preview) -> Panel:
         ]
 
     return Table(
-        title=_("Master %(number)s") % {"number": number},
+        title=_("Master %(number)s") % {"number": master.number},
         columns=[
             Column(_("figure")),
             Column(_("before"), True),
@@ -232,8 +232,9 @@ def _master(found: Preview) -> Panel:
 
 def _members(found: Preview, moves: dict[str, Decimal]) -> Panel:
     rows = []
+    by_number = {one.number: one for one in found.accounts.values()}
     for number in sorted(moves):
-        before, after, currency = _of(found, number)
+        before, after, currency = _of(found, by_number[number])
         kind = (
             display.badge(_("allocate"), "good")
             if moves[number] > 0

@@ -37,8 +37,8 @@ class MasterCredit:
 def of_master(master: Account, at: datetime) -> MasterCredit:
     """Everything that the page of allocation shows, in a fixed number of queries."""
     ids = members_of(master.pk, at)[Mode.MANAGEMENT]
-    figures = figures_of([master.pk, *ids], at)
-    stands = standings(ids, at)
+    stands = standings([master.pk, *ids], at)
+    figures = figures_of([master.pk, *ids], at, stands)
     rows = [
         MemberCredit(
             member=member,

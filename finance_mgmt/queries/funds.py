@@ -1,11 +1,11 @@
 """What accounts have and owe, with what follows from it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from ..models import Funds
 from ..rules.credit import Figures
-from ..rules.terms import Terms, decide
+from ..rules.terms import Standing, Terms, decide
 from .standing import standings
 
 
@@ -24,8 +24,13 @@ def figures(funds: Funds, at_terms: Terms) -> Figures:
     )
 
 
-def figures_of(account_ids: Collection[int], at: datetime) -> dict[int, Figures]:
-    """The figures of many accounts in three queries."""
-    stands = standings(account_ids, at)
+def figures_of(
+    account_ids: Collection[int],
+    at: datetime,
+    stands: Mapping[int, Standing] | None = None,
+) -> dict[int, Figures]:
+    """The figures of many accounts in three queries; in one where it is known where they stand."""
+    if stands is None:
+        stands = standings(account_ids, at)
     rows = Funds.objects.filter(pk__in=account_ids)
     return {funds.pk: figures(funds, decide(stands[funds.pk])) for funds in rows}

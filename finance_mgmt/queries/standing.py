@@ -4,12 +4,21 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Max, Prefetch, Q
+from django.db.models import Max, Q
 
 from ..enums import End, Mode, Permission, RelationshipState
 from ..models import Grant, Relationship
 from ..models.relationships import IN_FORCE_STATES
 from ..rules.terms import Standing, Terms, decide
+
+_OF_A_LINK = (
+    "pk",
+    "member_id",
+    "master_id",
+    "mode",
+    "trusteeship_from",
+    "unified_settlement_from",
+)
 
 
 def in_force(at: datetime, prefix: str = "effective") -> Q:
@@ -23,18 +32,28 @@ def in_force(at: datetime, prefix: str = "effective") -> Q:
 
 def standings(account_ids: Collection[int], at: datetime) -> dict[int, Standing]:
     """Where each of these accounts stands at the instant, in two queries."""
-    grants = Prefetch("grants", Grant.objects.filter(in_force(at, "granted")), to_attr="in_force")
     found = {account: Standing(account=account) for account in account_ids}
     linked = Relationship.objects.filter(in_force(at), member_id__in=account_ids)
-    for link in linked.prefetch_related(grants):
-        found[link.member_id] = Standing(
-            account=link.member_id,
-            mode=mode_at(link, at),
-            master=link.master_id,
-            relationship=link.pk,
-            has_unified_settlement=link.unified_settlement_from is not None,
-            granted=frozenset((Permission(g.permission), End(g.held_by)) for g in link.in_force),
+    links = list(linked.values_list(*_OF_A_LINK))  # plain columns: masters have many members
+    granted = _granted([link[0] for link in links], at)
+    for pk, member, master, mode, began, unified in links:
+        found[member] = Standing(
+            account=member,
+            mode=_mode(mode, began, at),
+            master=master,
+            relationship=pk,
+            has_unified_settlement=unified is not None,
+            granted=frozenset(granted[pk]),
         )
+    return found
+
+
+def _granted(links: Collection[int], at: datetime) -> dict[int, set[tuple[Permission, End]]]:
+    found: dict[int, set[tuple[Permission, End]]] = defaultdict(set)
+    if links:
+        held = Grant.objects.filter(in_force(at, "granted"), relationship_id__in=links)
+        for link, permission, end in held.values_list("relationship_id", "permission", "held_by"):
+            found[link].add((Permission(permission), End(end)))
     return found
 
 
@@ -56,8 +75,11 @@ def last_change(account_ids: Collection[int], at: datetime) -> datetime:
 
 def mode_at(link: Relationship, at: datetime) -> Mode:
     """The mode of a relationship at an instant, from its dates (L7)."""
-    began = link.trusteeship_from
-    is_trusteeship = link.mode == Mode.TRUSTEESHIP and began is not None and began <= at
+    return _mode(link.mode, link.trusteeship_from, at)
+
+
+def _mode(mode: str, began: datetime | None, at: datetime) -> Mode:
+    is_trusteeship = mode == Mode.TRUSTEESHIP and began is not None and began <= at
     return Mode.TRUSTEESHIP if is_trusteeship else Mode.MANAGEMENT
 
 

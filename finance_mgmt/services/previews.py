@@ -87,8 +87,9 @@ def run(
 
 
 def _picture(ids: Collection[int], at: datetime) -> Picture:
-    terms = {pk: decide(standing) for pk, standing in queries.standings(ids, at).items()}
-    return Picture(terms, queries.figures_of(ids, at))
+    stands = queries.standings(ids, at)
+    terms = {pk: decide(standing) for pk, standing in stands.items()}
+    return Picture(terms, queries.figures_of(ids, at, stands))
 
 
 def _mentioned(picture: Picture) -> set[int]:
