@@ -30,6 +30,8 @@ def why_not(person: User, row: Approval) -> str:
     """Why this person can't approve it; empty: they can."""
     if not person.has_perm("finance_mgmt.approve"):
         return _("You may look, but not decide: that needs the permission to approve.")
+    if _is_same(person, row.asked_by) and row.consent_of_id:
+        return _("You asked for this yourself: the member, or somebody else for it, answers (L5).")
     if _is_same(person, row.asked_by):
         return _("You asked for this yourself: somebody else decides (Z7).")
     if not access.may_still_ask(row):

@@ -136,7 +136,7 @@ def _waits_for(row: Approval) -> list[Fact]:
     """The member, where it is its consent that is asked for."""
     if row.consent_of is None:
         return []
-    why = _("It owns the decision; you may note it for the member.")
+    why = _("It answers through the API; or whoever may approve notes its answer here.")
     return [Fact(_("consent of"), display.account(row.consent_of), why, "L5")]
 
 
