@@ -165,6 +165,7 @@ SENTENCES: tuple[str, ...] = (
     _("This webhook is switched off. Switch it on first."),
     _("The webhook is switched off. Switch it on first."),
     _("This webhook was removed. Make a new one."),
+    _("%(who)s may not set thresholds of %(account)s: it needs view_finances."),
     _("Only what failed or was given up can be tried again."),
     _("Its worker died at each attempt."),
     _("Switched off by %(who)s."),
