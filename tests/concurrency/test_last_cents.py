@@ -8,6 +8,7 @@ import pytest
 from billing.services import orders
 from tests.billing.shop import Shop
 from tests.concurrency.races import Meeting, counted, team, without_row_locks
+from tests.concurrency.test_money_races import WAYS, the_long_way
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -17,11 +18,12 @@ ROUNDS = 100
 
 
 @contextmanager
-def market():
+def market(way: str):
     """An account and a product, made once; each round gives the account its last cents anew."""
     shop = Shop()
     shop.start_closing()
     account, product = shop.account("A"), shop.prepaid()
+    the_long_way(shop, account, way)
 
     def buy() -> object:
         return shop.order(account, product, "0.01")
@@ -31,8 +33,9 @@ def market():
 
 
 @pytest.mark.rule("F5")
-def test_c1_a_hundred_races_for_the_last_cents_are_exact_a_hundred_times(transactional_db):
-    with market() as (shop, account, race):
+@WAYS
+def test_c1_a_hundred_races_for_the_last_cents_are_exact_a_hundred_times(transactional_db, way):
+    with market(way) as (shop, account, race):
         for number in range(1, ROUNDS + 1):
             limit = number * CENTS * Decimal("0.01")
             shop.limit(account, str(limit))
@@ -44,7 +47,7 @@ def test_c1_a_hundred_races_for_the_last_cents_are_exact_a_hundred_times(transac
 
 @pytest.mark.rule("F5")
 def test_c1_twin_of_the_hundred_without_the_lock_every_round_loses(transactional_db, monkeypatch):
-    with market() as (shop, account, race):
+    with market("long") as (shop, account, race):
         without_row_locks(monkeypatch)
         Meeting(CLIENTS).before(monkeypatch, orders, "write_remaining")
         for number in range(1, 4):

@@ -26,6 +26,7 @@ from finance_mgmt.services import (
 from tests.api.door import codes, user_of
 from tests.billing.shop import NOW, Shop
 from tests.concurrency.races import Meeting, at_once, counted, without_row_locks
+from tests.concurrency.test_money_races import the_long_way
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -90,6 +91,7 @@ def spent_while_moved_on(shop, name: str = "") -> tuple:
     """The first member has 100 and spends 60; 70 of it are to go to the second."""
     master, first, second = sharing(shop, name)
     shop.allocate(master, first, "100")
+    the_long_way(shop, first)
     product = shop.prepaid(f"vm{name}")
     spend = partial(shop.order, first, product, "60", number=f"o{shop.key()}")
     return first, [spend, move(shop, master, **{first.number: -70, second.number: 70})]
