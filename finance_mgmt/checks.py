@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 LISTS = (
     "ACCOUNT_COMMANDS",
     "ACCOUNT_LINKS",
+    "RELATIONSHIP_LINKS",
     "LINK_FACTS",
     "CYCLE_LOCKS",
     "BOOK_CHECKS",
