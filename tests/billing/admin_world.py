@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django_celery_beat.models import (
@@ -13,10 +15,20 @@ from django_celery_beat.models import (
 
 from billing.services import commitments, orders, vouchers, warnings
 from finance_mgmt.clock import now
-from finance_mgmt.enums import Mode, Permission, Role
+from finance_mgmt.enums import Language, Mode, Permission, Role
 from finance_mgmt.models import Account, StoredPolicy
-from finance_mgmt.services import approvals, jobs, parking, people
+from finance_mgmt.services import (
+    approvals,
+    jobs,
+    mails,
+    parking,
+    people,
+    recipients,
+    webhooks,
+)
 from invoicing.services import credit_notes, invoices, taxes, titles
+from simulation.replay.question import Question
+from simulation.services import what_ifs
 from tests.billing import files
 from tests.provider import Provider, at
 
@@ -43,6 +55,8 @@ def fill(provider: Provider, count: int) -> Account:
     _imports(provider, count)
     _invoices(provider, count)
     _schedules(count)
+    for number in range(count):
+        _tell(provider, Account.objects.get(number=f"M-{number}"), number)
     return last
 
 
@@ -112,3 +126,21 @@ def _schedules(count: int) -> None:
         PeriodicTask.objects.create(
             name=f"job {number}", task="finance_mgmt.reconcile", interval=every
         )
+
+
+def _tell(provider: Provider, account: Account, number: int) -> None:
+    """Notices on their way, who signs in, and a question."""
+    said = {"language": Language.ENGLISH, "kinds": [], **provider.said()}
+    recipients.add(account=account, email=f"money{number}@example.com", **said)
+    url = "https://93.184.216.34/hook"
+    hook = webhooks.add(account=account, url=url, kinds=[], **provider.said())
+    webhooks.send_test(webhook=hook, **provider.said())
+    texts = dict.fromkeys(("message_id", "sender", "recipients", "subject", "text", "html"), "x")
+    mails.store(**texts, at=BILLED)
+    user = User.objects.get(username=f"user {number}")
+    AccessAttempt.objects.create(
+        username=user.username, ip_address="192.0.2.1", failures_since_start=1
+    )
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    question = Question(account.number, None, USED.date().replace(day=1))
+    what_ifs.ask(question=question, **provider.said(BILLED))
