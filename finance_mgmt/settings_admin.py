@@ -68,7 +68,7 @@ ADMIN_NAVIGATION = [
                 "title": _("Groups"),
                 "icon": "groups",
                 "page": "admin:billing_bill_groups",
-                "needs": "billing.view_bill",
+                "needs": "billing.view_charge",
             },
             {"model": "finance_mgmt.relationship", "icon": "account_tree"},
             {

@@ -131,7 +131,8 @@ def test_the_buttons_follow_the_bill(bill, shop):
     def labels() -> list[str]:
         return [str(one.label) for one in everything().get(page_url(bill)).context["commands"]]
 
-    assert labels() == ["All lines as a list", "Settle", "Settle from the master's cash"]
+    files = ["FOCUS file", "Spreadsheet", "CSV", "All lines as a list"]
+    assert labels() == [*files, "Settle", "Settle from the master's cash"]
     shop.top_up(bill.payer, "20", at("2024-06-04"))
     shop.settle(bill.payer, at("2024-06-05"))
-    assert labels() == ["All lines as a list"]
+    assert labels() == files
