@@ -39,6 +39,7 @@ class TitleShown(serializers.ModelSerializer):
     """One version of what an account's invoices state. Never edited (I6)."""
 
     account = number_of()
+    email = serializers.CharField(read_only=True, help_text="Empty: none was given.")
     set_at = Instant(read_only=True)
 
     class Meta:
@@ -100,7 +101,9 @@ class Titles(Listed, Shown, Noun):
 class TaxRateShown(serializers.ModelSerializer):
     """The tax that prices contain since an instant, as a fraction (I7)."""
 
-    product = code_of(help_text="None: all products that have no rate of their own.")
+    product = code_of(
+        allow_null=True, help_text="None: all products that have no rate of their own."
+    )
     rate = Amount(read_only=True)
     effective_from = Instant(read_only=True)
 
