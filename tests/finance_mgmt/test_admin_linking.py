@@ -325,13 +325,15 @@ def test_the_buttons_follow_the_state(provider, pair, managed):
         "Move to another master",
         "End the relationship",
         "Unified settlement",
+        "What if?",
     ]
     provider.end(managed, now())
-    assert labels(managed) == []
+    assert labels(managed) == ["What if?"]
     assert labels(provider.link(*pair, now())) == [
         "Cap the member",
         "Move to another master",
         "End the relationship",
+        "What if?",
     ]
 
 
