@@ -3,14 +3,10 @@
 import os
 import time
 from collections.abc import Callable
-from io import StringIO
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from rich.console import Console
 from rich.table import Table
 
@@ -21,19 +17,10 @@ from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run
 from finance_mgmt.money import ZERO, plain
 from finance_mgmt.tasks import poke
-from simulation import demo, demo_story
-from simulation.services import stage
+from simulation import demo
 
 USER, PASSWORD = "demo", "demo"
-CHECKER = "checker"  # a second person, for what waits for one
 PATIENCE_SECONDS = 180
-BEAT_HEARS_SECONDS = 6  # beat looks for changes of its schedule every five
-UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
-HINTS = (
-    f"Sign in to the admin as [bold]{USER}[/] with password [bold]{PASSWORD}[/];"
-    f" as [bold]{CHECKER}[/], same password, to approve.\n"
-    "Look at: Bills, then a bill's members; Accounts, then a master; Approvals; Runs; Imports."
-)
 
 
 class Command(BaseCommand):
@@ -41,9 +28,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         console = Console(stderr=True)
-        stage.release_clock()  # an earlier demo may have been stopped half-way
-        stage.resume_jobs()
-        connection.close()
         with console.status("Opening 3 masters and 73 members ..."):
             demo.open_group()
             _staff()
@@ -57,34 +41,10 @@ class Command(BaseCommand):
             raise CommandError(f"The import is {usage_import.state}; see the admin.")
         console.print(_import_report(usage_import))
         demo.resolve_credit(usage_import)
-        if not demo.bills():
-            stage.set_clock(demo.DELIVERED)
-            demo.start_closing(demo.DELIVERED)
+        demo.start_closing(now())
         with console.status("Beat and worker close September 2024 and issue its bills ..."):
             _wait(lambda: len(demo.bills()) == len(demo.SOURCES), "the bills", "beat and worker")
         self._reconcile(Console(width=max(console.width, 120)))
-        if not demo_story.is_begun():
-            self._tell_story(console)
-        stage.release_clock()
-        stage.resume_jobs()
-        if not demo_story.is_told(by=USER):
-            console.print("The story was stopped half-way: `python3 dev.py reset` starts anew.")
-        console.print(HINTS)
-
-    def _tell_story(self, console: Console) -> None:
-        stage.pause_jobs()
-        with console.status("Two more groups trade for three and a half months, up to today ..."):
-            time.sleep(BEAT_HEARS_SECONDS)
-            _wait(_is_quiet, "the end of all runs", "worker")
-            stage.release_clock()
-            connection.close()  # the clock is read by new connections
-            world = demo_story.tell(by=USER, now=now())
-        for refused in world.refusals:
-            raise CommandError(f"The story went wrong: {refused.error}")
-        console.print(
-            "Northwind (trusteeship), Meridian (management) and Orchard (on its own) have traded:"
-            " one member is suspended, bills are overdue, an allocation waits for approval."
-        )
 
     def _reconcile(self, console: Console) -> None:
         lines = demo.reconcile()
@@ -94,6 +54,8 @@ class Command(BaseCommand):
         if wrong or differing:
             raise CommandError(f"Does not reconcile with the file: {wrong + differing}")
         console.print("Every member's charges sum to the file's figure, to the last digit.")
+        console.print(f"Sign in to the admin as [bold]{USER}[/] with password [bold]{PASSWORD}[/].")
+        console.print("Look at: Bills, then a bill's members; Accounts, then a master; Imports.")
 
 
 def _import_report(usage_import: UsageImport) -> str:
@@ -136,17 +98,8 @@ def _sum(lines: list[demo.MasterLine]) -> demo.MasterLine:
 
 def _staff() -> None:
     users = get_user_model().objects
-    password = os.environ.get("DEMO_PASSWORD", PASSWORD)
     if not users.filter(username=USER).exists():
-        users.create_superuser(USER, password=password)
-    call_command("create_roles", stdout=StringIO())
-    if not users.filter(username=CHECKER).exists():
-        checker = users.create_user(CHECKER, password=password, is_staff=True)
-        checker.groups.set(Group.objects.filter(name__in=["Maker", "Checker"]))
-
-
-def _is_quiet() -> bool:
-    return not Run.objects.filter(state__in=UNFINISHED).exists()
+        users.create_superuser(USER, password=os.environ.get("DEMO_PASSWORD", PASSWORD))
 
 
 def _is_over(run: Run) -> bool:
