@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.models import Charge
+from billing.models import Charge, Product
 from billing.queries.explanations import explain
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.errors import KeyReused
@@ -82,7 +82,7 @@ def test_combined_is_all_that_the_issuer_paid_and_products_narrow_it(office, gro
 @pytest.mark.rule("I1")
 def test_several_months_in_one(office, group):
     master, a, *_ = group
-    office.use(a, Charge.objects.first().product, "8", at("2024-06-10"))
+    office.use(a, Product.objects.get(code="vm"), "8", at("2024-06-10"))
     office.jobs(at("2024-07-02"))
     found = office.invoice(master, a, until=date(2024, 6, 1), when=at("2024-07-03"))
     assert (found.first_month, found.month, found.total) == (
