@@ -1,7 +1,7 @@
 """The one clock of the interfaces: the database's, so that no worker's own clock decides.
 
-`ALTER DATABASE name SET app.clock = '2024-10-02T00:00:00Z'` stops it there for connections made
-after that; only the owner of the database can, and the demo does, to have its past billed.
+A connection may bring its own: `PGOPTIONS="-c app.clock=2024-10-02T00:00:00+00:00"` stops it there
+for one process. The demo does so to have its month billed in its time; nothing stored ever does.
 """
 
 from datetime import datetime

@@ -1,12 +1,13 @@
 """What each command of dev.py does. Each returns the exit status."""
 
 import signal
+import subprocess
 import time
 from argparse import Namespace
 from collections.abc import Callable
 
 from launcher import foreground
-from launcher.base import Base, main_base, spare_bases
+from launcher.base import PROJECT, Base, main_base, spare_bases
 from launcher.interrupts import Interrupted, interrupts
 from launcher.progress import hushed, say
 from launcher.servers import Servers, running, running_alone
@@ -26,12 +27,32 @@ IN_USE = (
 
 
 def demo(options: Namespace) -> int:
-    """Load the demo's books, let worker and beat bill them, then serve the pages."""
+    """Load the demo's books, let worker and beat bill them, tell its story, serve the pages."""
 
-    def load(environment: dict[str, str], services: Services) -> int:
-        return foreground.run([*MANAGE, "demo"], environment, watch=services.check)
+    def load(base: Base, environment: dict[str, str]) -> int:
+        clock = _answer([*MANAGE, "demo", "clock"], environment)
+        status = _bill_demo(base, environment, clock) if clock else 0
+        return status or foreground.run([*MANAGE, "demo", "story"], environment)
 
     return _serve("demo", options.port, before=load, is_serving=not options.no_serve)
+
+
+def _bill_demo(base: Base, environment: dict[str, str], clock: str) -> int:
+    """The demo's month is billed by services whose connections tell the time of its file."""
+    options = f"{environment.get('PGOPTIONS', '')} -c app.clock={clock}".strip()
+    in_the_past = environment | {"PGOPTIONS": options}
+    with serving(base, in_the_past) as services:
+        services.start(WORKER)
+        services.start(beat(base))
+        return foreground.run([*MANAGE, "demo", "month"], in_the_past, watch=services.check)
+
+
+def _answer(command: list[str], environment: dict[str, str]) -> str:
+    """What a command prints; its errors go to the terminal."""
+    found = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
+    if found.returncode:
+        raise Trouble("The demo could not look at its books; the reason stands above.")
+    return found.stdout.strip()
 
 
 def serve(options: Namespace) -> int:
@@ -73,7 +94,7 @@ def _serve(
     name: str,
     port: int | None,
     *,
-    before: Callable[[dict[str, str], Services], int] | None = None,
+    before: Callable[[Base, dict[str, str]], int] | None = None,
     is_serving: bool = True,
 ) -> int:
     base = main_base()
@@ -82,15 +103,15 @@ def _serve(
         environment = servers.environment() | SETTINGS
         say(f"Working on {servers.description()}.")
         _migrate(base, environment)
+        if before is None:
+            say("No account yet? `python3 dev.py manage createsuperuser` makes one.")
+        status = before(base, environment) if before else 0
+        if status or not is_serving or interrupts.heard:
+            return status
         with serving(base, environment) as services:
             services.start(WORKER)
             services.start(beat(base))
-            if before is None:
-                say("No account yet? `python3 dev.py manage createsuperuser` makes one.")
-            status = before(environment, services) if before else 0
-            if status == 0 and is_serving and not interrupts.heard:
-                status = _serve_pages(services, choose_port(port), servers)
-    return status
+            return _serve_pages(services, choose_port(port), servers)
 
 
 def _serve_pages(services: Services, port: int, servers: Servers) -> int:

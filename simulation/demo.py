@@ -108,6 +108,11 @@ def bills() -> list[Bill]:
     return list(Bill.objects.filter(month=MONTH).select_related("payer").order_by("payer__number"))
 
 
+def is_billed() -> bool:
+    """Whether all masters have their bill of the demo's month."""
+    return len(bills()) == len(SOURCES)
+
+
 def reconcile() -> list[MasterLine]:
     """Each master's bill beside the file's own sum of BilledCost, read anew from the file."""
     in_file: dict[str, Decimal] = {}

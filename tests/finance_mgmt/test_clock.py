@@ -1,4 +1,4 @@
-"""The one clock: the database's own, unless its owner stopped it."""
+"""The one clock: the database's own, unless a connection brings its own."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ def test_it_runs():
     assert timedelta(0) <= now() - first < timedelta(minutes=1)
 
 
-def test_the_owner_of_the_database_can_stop_it():
+def test_a_connection_may_bring_its_own():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL app.clock = '2024-10-02T00:00:00+00:00'")
     assert now() == datetime(2024, 10, 2, tzinfo=UTC)

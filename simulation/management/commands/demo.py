@@ -1,12 +1,19 @@
-"""The demo: load a real month, let the real jobs close and bill it, show that it reconciles."""
+"""The demo: a real month, billed by the real jobs on a clock that stands in its time; then a story.
+
+One horizon closes the cycles of all, so the past comes first: once September 2024 is closed by
+the clock on the wall, what happened this summer would be late.
+"""
 
 import os
 import time
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
@@ -17,17 +24,47 @@ from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run
 from finance_mgmt.money import ZERO, plain
 from finance_mgmt.tasks import poke
-from simulation import demo
+from simulation import demo, demo_story
 
 USER, PASSWORD = "demo", "demo"
+CHECKER = "checker"  # a second person, for what waits for one
 PATIENCE_SECONDS = 180
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
+PARTS = {
+    "clock": "the instant at which the month's clock stands; nothing once the month is billed",
+    "month": "load a real month and have beat and worker close and bill it",
+    "story": "let three customers trade up to today, and show that the month reconciles",
+}
+STORY = (
+    "Northwind (trusteeship), Meridian (management) and Orchard (on its own) have traded up to"
+    " today:\none member is suspended, bills are overdue, an allocation waits for approval."
+)
+STOPPED = "The story was stopped half-way: `python3 dev.py reset`, then the demo, tells it anew."
+HINTS = (
+    f"Sign in to the admin as [bold]{USER}[/] with password [bold]{PASSWORD}[/];"
+    f" as [bold]{CHECKER}[/], same password, to approve.\n"
+    "Look at: Bills, then a bill's members; Accounts, then a master; Approvals; Runs; Imports."
+)
 
 
 class Command(BaseCommand):
-    help = "Load the demo group, have beat and worker close and bill it, and reconcile it."
+    help = "The demo, part by part, as `python3 dev.py demo` plays them."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+        for name, told in PARTS.items():
+            parts.add_parser(name, help=told)
+
+    def handle(self, *, part: str, **options: Any) -> None:
         console = Console(stderr=True)
+        if part == "clock":
+            self.stdout.write("" if demo.is_billed() else demo.DELIVERED.isoformat())
+        elif part == "month":
+            self._bill_month(console)
+        else:
+            self._tell_story(console)
+
+    def _bill_month(self, console: Console) -> None:
         with console.status("Opening 3 masters and 73 members ..."):
             demo.open_group()
             _staff()
@@ -43,8 +80,18 @@ class Command(BaseCommand):
         demo.resolve_credit(usage_import)
         demo.start_closing(now())
         with console.status("Beat and worker close September 2024 and issue its bills ..."):
-            _wait(lambda: len(demo.bills()) == len(demo.SOURCES), "the bills", "beat and worker")
+            _wait(demo.is_billed, "the bills", "beat and worker")
+            _wait(_is_quiet, "the end of all runs", "worker")
+
+    def _tell_story(self, console: Console) -> None:
+        if not demo_story.is_begun():
+            with console.status("Three customers trade for three and a half months, to today ..."):
+                world = demo_story.tell(by=USER, now=now())
+            for refused in world.refusals:
+                raise CommandError(f"The story went wrong: {refused.error}")
         self._reconcile(Console(width=max(console.width, 120)))
+        console.print(STORY if demo_story.is_told(by=USER) else STOPPED)
+        console.print(HINTS)
 
     def _reconcile(self, console: Console) -> None:
         lines = demo.reconcile()
@@ -54,8 +101,6 @@ class Command(BaseCommand):
         if wrong or differing:
             raise CommandError(f"Does not reconcile with the file: {wrong + differing}")
         console.print("Every member's charges sum to the file's figure, to the last digit.")
-        console.print(f"Sign in to the admin as [bold]{USER}[/] with password [bold]{PASSWORD}[/].")
-        console.print("Look at: Bills, then a bill's members; Accounts, then a master; Imports.")
 
 
 def _import_report(usage_import: UsageImport) -> str:
@@ -98,8 +143,17 @@ def _sum(lines: list[demo.MasterLine]) -> demo.MasterLine:
 
 def _staff() -> None:
     users = get_user_model().objects
+    password = os.environ.get("DEMO_PASSWORD", PASSWORD)
     if not users.filter(username=USER).exists():
-        users.create_superuser(USER, password=os.environ.get("DEMO_PASSWORD", PASSWORD))
+        users.create_superuser(USER, password=password)
+    call_command("create_roles", stdout=StringIO())
+    if not users.filter(username=CHECKER).exists():
+        checker = users.create_user(CHECKER, password=password, is_staff=True)
+        checker.groups.set(Group.objects.filter(name__in=["Maker", "Checker"]))
+
+
+def _is_quiet() -> bool:
+    return not Run.objects.filter(state__in=UNFINISHED).exists()
 
 
 def _is_over(run: Run) -> bool:
