@@ -17,5 +17,6 @@ urlpatterns = [
     path("api/v1/", include("billing.api.urls")),
     path("api/v1/", include("invoicing.api.urls")),
     path("api/v1/", include("simulation.api.urls")),
+    path("api/", include("finance_mgmt.api.bss.urls")),
     path("api/", include("finance_mgmt.api.nothing")),
 ]

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from ..models import Account
 from .fields import Acting, Amount
 from .problems import Malformed
+from .unknown import named
 
 
 class Body(serializers.Serializer):
@@ -16,10 +17,9 @@ class Body(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         """The values, after a look at what else was sent."""
         if isinstance(data, Mapping):
-            unknown = sorted(str(name) for name in data if name not in self.fields)
-            if unknown:
-                names = ", ".join(name[:100] for name in unknown[:10])
-                raise Malformed(f"Unknown fields: {names}.", code="unknown_field")
+            if unknown := {str(name) for name in data if name not in self.fields}:
+                text = f"Unknown fields: {named(unknown, self.fields)}."
+                raise Malformed(text, code="unknown_field")
         elif data is not None:
             raise Malformed("The body is no JSON object.", code="not_an_object")
         return super().to_internal_value(data or {})

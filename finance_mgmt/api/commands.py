@@ -138,6 +138,15 @@ def asked_of(view: Any, request: Request, key: str, document: str) -> api_reques
     )
 
 
+def perform(
+    view: Any, spec: Spec, sent: Any, said: dict[str, Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """Read what was sent and do it, or write it down for whoever has to agree (Z7, L5)."""
+    body = _read(view, spec, sent)
+    result = spec.do(view, body, said, **kwargs)
+    return previews.submit(view, spec, result, said) if isinstance(result, Asked) else result
+
+
 def answered(done: Any, *, was_done: bool) -> Response:
     """The stored answer."""
     body = json.loads(done.answer)
@@ -151,11 +160,8 @@ def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) 
     secret: dict[str, Any] = {}
 
     def do() -> tuple[int, str]:
-        body = _read(view, spec, request)
         said = view.said(view.actor.key_prefix + key)
-        result = spec.do(view, body, said, **kwargs)
-        if isinstance(result, Asked):
-            result = previews.submit(view, spec, result, said)
+        result = perform(view, spec, request.data, said, kwargs)
         status, shown = _told(view, spec, result)
         if spec.once:
             secret[spec.once], shown[spec.once] = shown[spec.once], None
@@ -168,11 +174,11 @@ def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) 
     return answer
 
 
-def _read(view: Any, spec: Spec, request: Request) -> dict[str, Any]:
+def _read(view: Any, spec: Spec, sent: Any) -> dict[str, Any]:
     view.forget()
     if spec.is_detail:
         view.get_object()  # what does not exist is not found, whatever the body says
-    given = spec.asks(data=request.data, context=view.get_serializer_context())
+    given = spec.asks(data=sent, context=view.get_serializer_context())
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
     for name, value in values.items():

@@ -17,6 +17,7 @@ from rest_framework.serializers import ValidationError
 from .fields import Instant
 from .paging import ordered
 from .problems import Malformed
+from .unknown import named
 
 ALWAYS_KNOWN = {"cursor", "page_size", "ordering"}
 
@@ -96,6 +97,6 @@ def asked_instant(request: Request) -> datetime | None:
 
 def refuse_unknown(request: Request, known: set[str]) -> None:
     """Raise Malformed where the query has a name that means nothing here."""
-    if unknown := sorted(set(request.query_params) - known):
-        names = ", ".join(name[:100] for name in unknown[:10])
-        raise Malformed(f"Unknown in the query: {names}.", code="unknown_parameter")
+    if unknown := set(request.query_params) - known:
+        text = f"Unknown in the query: {named(unknown, known)}."
+        raise Malformed(text, code="unknown_parameter")

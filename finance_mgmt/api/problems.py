@@ -64,7 +64,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """The one exception handler of the API (settings.REST_FRAMEWORK)."""
     set_rollback()
     request = context["request"]
-    status, code, detail, errors = _tell(error, request)
+    status, code, detail, errors = tell(error, request)
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
@@ -108,7 +108,8 @@ def as_json(value: Any) -> Any:
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
-def _tell(error: Exception, request: Any) -> tuple[int, str, str, list[dict[str, Any]]]:
+def tell(error: Exception, request: Any) -> tuple[int, str, str, list[dict[str, Any]]]:
+    """Status, code, one sentence and the single reasons of whatever went wrong."""
     if isinstance(error, FinanceError):
         reasons = [shown(discreet(reason, request)) for reason in error.reasons]
         status = next((s for kind, s in STATUSES.items() if isinstance(error, kind)), 409)

@@ -30,5 +30,12 @@ class RequestIds:
             response = self.get_response(request)
         finally:
             origin.request_id.reset(token)
-        response[HEADER] = request_id
+        response[HEADER] = request.request_id  # type: ignore[attr-defined]
         return response
+
+
+def take(request: HttpRequest, given: str) -> None:
+    """Go on under the id that the sender named elsewhere than in the header, if harmless."""
+    if _SENSIBLE.fullmatch(given):
+        request.request_id = given  # type: ignore[attr-defined]
+        origin.request_id.set(given)

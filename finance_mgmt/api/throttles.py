@@ -43,8 +43,9 @@ class Writes(Everything):
     scope = "writes"
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        """The person; reads don't count."""
-        return None if request.method in READS else super().get_cache_key(request, view)
+        """The person; reads don't count. A view may know better than the method (RPC)."""
+        is_reading = getattr(view, "is_reading", request.method in READS)
+        return None if is_reading else super().get_cache_key(request, view)
 
 
 class SignIn(Everything):
