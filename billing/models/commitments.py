@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from finance_mgmt.models import Account, Decision
-from finance_mgmt.models.columns import append_only, exact_amount
+from finance_mgmt.models.columns import NumberField, append_only, exact_amount
 
 from ..enums import CommitmentKind
 from .catalog import Family, Product
@@ -35,7 +35,7 @@ class Commitment(models.Model):
     families = models.ManyToManyField(Family, verbose_name=_("families"), blank=True)
     quantity = exact_amount(verbose_name=_("units per cycle"), null=True, blank=True)
     commit_amount = exact_amount(verbose_name=_("committed per hour"), null=True, blank=True)
-    rate = models.DecimalField(
+    rate = NumberField(
         _("plan rate"), max_digits=20, decimal_places=18, null=True, blank=True
     )
     is_shared = models.BooleanField(_("shared with trusteeship members"), default=False)

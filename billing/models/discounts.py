@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from finance_mgmt.models import Account, Decision
-from finance_mgmt.models.columns import exact_amount
+from finance_mgmt.models.columns import NumberField, exact_amount
 
 from .catalog import Family, Product
 
@@ -36,7 +36,7 @@ class Discount(models.Model):
         blank=True,
         related_name="+",
     )
-    rate = models.DecimalField(_("rate"), max_digits=20, decimal_places=18, null=True, blank=True)
+    rate = NumberField(_("rate"), max_digits=20, decimal_places=18, null=True, blank=True)
     fixed_price = exact_amount(verbose_name=_("fixed price"), null=True, blank=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)

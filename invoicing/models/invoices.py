@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Charge
 from finance_mgmt.models import Account, Decision
-from finance_mgmt.models.columns import append_only, exact_amount, money_amount
+from finance_mgmt.models.columns import NumberField, append_only, exact_amount, money_amount
 
 from ..enums import InvoiceStatus, TitleKind
 from .parties import PartyColumns, SellerProfile
@@ -113,7 +113,7 @@ class InvoiceLine(models.Model):
     quantity = exact_amount(verbose_name=_("quantity"), null=True, blank=True)
     unit = models.CharField(_("unit"), max_length=100, blank=True)
     amount = exact_amount(verbose_name=_("amount"))
-    tax_rate = models.DecimalField(_("tax rate"), max_digits=9, decimal_places=6)
+    tax_rate = NumberField(_("tax rate"), max_digits=9, decimal_places=6)
     is_void = models.BooleanField(_("void"), default=False)
 
     class Meta:

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Product
+from finance_mgmt.models.columns import NumberField
 
 
 class TaxRate(models.Model):
@@ -19,7 +20,7 @@ class TaxRate(models.Model):
         related_name="+",
     )
     jurisdiction = models.CharField(_("jurisdiction"), max_length=20, default="CN")
-    rate = models.DecimalField(_("rate"), max_digits=9, decimal_places=6)
+    rate = NumberField(_("rate"), max_digits=9, decimal_places=6)
     effective_from = models.DateTimeField(_("in force from"))
 
     class Meta:
