@@ -35,9 +35,7 @@ class Commitment(models.Model):
     families = models.ManyToManyField(Family, verbose_name=_("families"), blank=True)
     quantity = exact_amount(verbose_name=_("units per cycle"), null=True, blank=True)
     commit_amount = exact_amount(verbose_name=_("committed per hour"), null=True, blank=True)
-    rate = NumberField(
-        _("plan rate"), max_digits=20, decimal_places=18, null=True, blank=True
-    )
+    rate = NumberField(_("plan rate"), max_digits=20, decimal_places=18, null=True, blank=True)
     is_shared = models.BooleanField(_("shared with trusteeship members"), default=False)
     starts_at = models.DateTimeField(_("starts at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
