@@ -28,6 +28,7 @@ from invoicing.services import invoices, sellers
 
 MEMBERS, PRODUCTS = 1_000, 20
 SINCE = datetime(2024, 1, 1, tzinfo=UTC)
+TAX_NUMBER = "91330100MA28K3M51M"
 MONTH_OVER = datetime(2024, 6, 30, 16, tzinfo=UTC)  # midnight in Shanghai
 FORMS = ("pdf", "csv", "cii", "ubl", "facturx")
 
@@ -143,7 +144,7 @@ def _load(records: int) -> tuple[Account, list[Account]]:
     for product in (None, products[0]):
         rate = Decimal("0.13") if product else Decimal("0.06")
         TaxRate.objects.create(product=product, rate=rate, effective_from=SINCE)
-    sellers.set_seller(legal_name="云上科技", tax_number="NL123456789B01", key="seller", **said)
+    sellers.set_seller(legal_name="云上科技", tax_number=TAX_NUMBER, key="seller", **said)
     facts = {
         "source": Source.objects.create(code="bench").pk,
         "first_member": members[0].pk,

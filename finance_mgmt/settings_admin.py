@@ -25,7 +25,11 @@ ACCOUNT_COMMANDS = [  # of upper floors
     "billing.admin.thresholds.SetThresholds",
     "invoicing.admin.titles.SetTitle",
 ]
-TODAY = ["finance_mgmt.admin.today.todos", "billing.admin.today.todos"]  # (request) -> lines
+TODAY = [  # (request) -> lines
+    "finance_mgmt.admin.today.todos",
+    "billing.admin.today.todos",
+    "invoicing.admin.seller_notice.todos",
+]
 # Buttons of upper floors that lead to pages of theirs: (request, row) -> commands.
 RELATIONSHIP_LINKS = ["simulation.admin.what_ifs.button_of_link"]
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
@@ -130,6 +134,7 @@ ADMIN_NAVIGATION = [
             {"model": "invoicing.creditnote", "icon": "assignment_return"},
             {"model": "invoicing.invoicetitle", "icon": "contract"},
             {"model": "invoicing.taxrate", "icon": "percent"},
+            {"model": "invoicing.sellerprofile", "icon": "storefront"},
             {"model": "invoicing.series", "icon": "tag"},
         ],
     ),

@@ -32,4 +32,5 @@ ENUM_NAMES = {
     "VoucherShare": "billing.enums.VoucherShare",
     "InvoiceStatus": "invoicing.enums.InvoiceStatus",
     "TitleKind": "invoicing.enums.TitleKind",
+    "ZeroRate": "invoicing.enums.ZeroRate",
 }

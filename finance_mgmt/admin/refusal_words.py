@@ -215,7 +215,7 @@ SENTENCES: tuple[str, ...] = (
     _("whoever named it"),
     _("the caller: wait, then repeat"),
     _("the provider's finance staff: add a price"),
-    _("the provider's finance staff: add the seller"),
+    _("the provider's finance staff: set the seller (Invoices > Sellers)"),
     _("the master: revoke the power"),
     _("the payer: settle"),
     _("the member: grant manage_invoices"),

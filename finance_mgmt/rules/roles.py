@@ -17,7 +17,8 @@ LOOKS = tuple(
             " refund charge bill settlement usagerecord usageimport importedrow source accountkey"
             " threshold"
         ),
-        "invoicing": "invoice invoiceline invoicetitle creditnote creditnoteline taxrate series",
+        "invoicing": "invoice invoiceline invoicetitle creditnote creditnoteline taxrate series"
+        " sellerprofile",
         "simulation": "whatif",
     }.items()
     for model in models.split()
@@ -46,7 +47,7 @@ MAKES = (
     *_may("override_price", "refund", "settle", "sell", "give_discount", "issue_voucher"),
     *_may("add_commitment"),
     *("invoicing.issue_invoice", "invoicing.issue_credit_note"),
-    *("invoicing.set_title", "invoicing.set_tax_rate"),
+    *("invoicing.set_title", "invoicing.set_tax_rate", "invoicing.set_seller"),
     "simulation.add_whatif",
     *("billing.add_family", "billing.change_family"),
     *("billing.add_product", "billing.change_product"),

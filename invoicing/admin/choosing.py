@@ -13,6 +13,8 @@ from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.command_forms import AccountField, CommandForm
 from finance_mgmt.models import Account
 
+from . import seller_notice
+
 
 class ChooseForm(CommandForm):
     """The one that paid, or a master."""
@@ -53,7 +55,7 @@ def choose(request: HttpRequest, model_admin: ReadOnlyAdmin) -> HttpResponse:
         "form": form,
         "intro": _("Only what was consumed and billed can be invoiced, each charge once (I1)."),
         "back": reverse("admin:invoicing_invoice_changelist"),
-        "panels": [],
+        "panels": seller_notice.panels(request),
     }
     template = "admin/invoicing/choose.html"
     return model_admin.page(request, None, context, template)

@@ -16,7 +16,7 @@ from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
 
 from ..models import CreditNote
-from . import files
+from . import files, seller_notice
 
 
 @admin.register(CreditNote)
@@ -94,4 +94,9 @@ class CreditNoteAdmin(ReadOnlyAdmin):
             ],
             pager=pager,
         )
-        return [Facts(title=_("Credit note"), facts=facts), lines, files.panel(row.invoice, row)]
+        return [
+            *seller_notice.panels(request),
+            Facts(title=_("Credit note"), facts=facts),
+            lines,
+            files.panel(row.invoice, row),
+        ]

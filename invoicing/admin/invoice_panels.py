@@ -14,6 +14,7 @@ from ..documents import stored
 from ..documents.content import InvoiceContent
 from ..models import Invoice
 from ..queries import candidates, statements
+from ..queries.sellers import first_seller
 from ..queries.statements import Summed
 
 
@@ -63,6 +64,7 @@ def title(row: Invoice) -> Panel:
             *(Fact(label, value) for label, value in stated if value),
             Fact(_("title of"), display.account(row.title_of), rule="I3"),
             Fact(_("issued by"), display.account(row.issuer), rule="I3"),
+            Fact(_("seller"), _seller(row), rule="I6"),
             Fact(_("month"), _months(row)),
             Fact(_("round-off"), display.amount(row.round_off, row.currency), rule="B3"),
             *([Fact(_("issued at"), display.instant(row.issued_at))] if row.pk else []),
@@ -184,6 +186,12 @@ def notes(row: Invoice) -> list[Panel]:
             ],
         )
     ]
+
+
+def _seller(row: Invoice) -> Any:
+    """The one in force when it was issued; else the first one said."""
+    seller = row.seller or first_seller()
+    return display.link(seller) if seller else display.badge(_("not set yet"), "warn")
 
 
 def _months(row: Invoice) -> Any:

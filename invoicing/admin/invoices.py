@@ -28,7 +28,14 @@ from ..enums import InvoiceStatus
 from ..models import Invoice, Series
 from ..queries import candidates
 from ..queries.books import gaps_in_numbers
-from . import choosing, credit_commands, files, invoice_panels, issue_command
+from . import (
+    choosing,
+    credit_commands,
+    files,
+    invoice_panels,
+    issue_command,
+    seller_notice,
+)
 
 STATUS_TONES = {
     InvoiceStatus.ISSUED: "good",
@@ -82,6 +89,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ("title_kind", ChoicesDropdownFilter),
     )
     list_filter_submit = True
+    list_before_template = "admin/parts/list_notices.html"
     search_fields = ("number", "title", "tax_number", "issuer__number", "title_of__number")
     search_help_text = gettext_lazy("Number, title, tax number or account")
     ordering = ("-id",)
@@ -96,11 +104,12 @@ class InvoiceAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what its page shows."""
         rows = super().get_queryset(request)
-        return rows.select_related("issuer", "title_of", "title_version", "decision")
+        return rows.select_related("issuer", "title_of", "title_version", "seller", "decision")
 
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         """With the button that leads to a new one, and a strip of months."""
         context: dict[str, Any] = {"month_strip": months.strip(request)}
+        context |= seller_notice.shown(request)
         if request.user.has_perm("invoicing.issue_invoice"):
             url = reverse("admin:invoicing_invoice_choose")
             context["list_commands"] = [
@@ -147,7 +156,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, row: Invoice) -> Sequence[Panel]:
         """What it states; what is owed; its parts, lines and corrections."""
-        found: list[Panel] = []
+        found = seller_notice.panels(request)
         if owed := candidates.owed(row):
             text = _("%(amount)s was refunded after it was invoiced: a credit note is due (I6).")
             said = text % {"amount": invoice_panels.said(owed, row.currency)}

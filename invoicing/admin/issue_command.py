@@ -29,7 +29,7 @@ from ..models import Invoice
 from ..queries import candidates, statements
 from ..queries.statements import Group, Summed
 from ..services import invoices
-from . import candidate_panels, invoice_panels
+from . import candidate_panels, invoice_panels, seller_notice
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,10 @@ class Issue(CommandPage):
     done = gettext_lazy("The invoice is issued.")
     template = "admin/invoicing/issue.html"
 
-    def __init__(self, account: Account, member: Account | None) -> None:
-        self.account, self.member = account, member
+    def __init__(
+        self, account: Account, member: Account | None, warnings: Sequence[Panel] = ()
+    ) -> None:
+        self.account, self.member, self.warnings = account, member, warnings
         self.payer = member or account
         self.form_class = type("IssueFormOf", (IssueForm,), {"payer": self.payer})  # type: ignore[misc]
 
@@ -209,6 +211,7 @@ class Issue(CommandPage):
         """The invoice, and what stays uninvoiced."""
         kept: Rehearsed = found.result
         return [
+            *self.warnings,
             _figures(kept),
             invoice_panels.title(kept.invoice),
             invoice_panels.tax_table(kept.content, kept.invoice),
@@ -239,13 +242,13 @@ class Issue(CommandPage):
 
 def page_for(request: HttpRequest, account: Account) -> Issue:
     """The page of an account; `member` in the address is one it manages."""
-    wanted = request.GET.get("member", "")
+    wanted, warnings = request.GET.get("member", ""), seller_notice.panels(request)
     if not wanted:
-        return Issue(account, None)
+        return Issue(account, None, warnings)
     known = {str(one.member.pk): one.member for one in statements.managed(account, now())}
     if wanted not in known:
         raise Http404
-    return Issue(account, known[wanted])
+    return Issue(account, known[wanted], warnings)
 
 
 def _sums(groups: list[Group]) -> dict[tuple[str, str], tuple[int, Decimal]]:

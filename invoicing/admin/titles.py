@@ -39,7 +39,8 @@ STATED = (
 )
 
 
-def _text(label: Any, length: int, help_text: Any = "", **options: Any) -> forms.CharField:
+def text_field(label: Any, length: int, help_text: Any = "", **options: Any) -> forms.CharField:
+    """A line of text, not required unless said."""
     return forms.CharField(
         label=label,
         max_length=length,
@@ -60,19 +61,21 @@ class TitleForm(CommandForm):
             "A special Chinese VAT invoice also states address, telephone and bank."
         ),
     )
-    title = _text(gettext_lazy("Title"), 200, gettext_lazy("The legal name."), required=True)
-    tax_number = _text(
+    title = text_field(gettext_lazy("Title"), 200, gettext_lazy("The legal name."), required=True)
+    tax_number = text_field(
         gettext_lazy("Tax number"),
         50,
         gettext_lazy("China: 18 characters. EU: the VAT id with its country, as DE136695976."),
     )
-    country = _text(gettext_lazy("Country"), 2, gettext_lazy("Two letters; its tax rates count."))
-    address = _text(gettext_lazy("Address"), 300)
-    postcode = _text(gettext_lazy("Postcode"), 20)
-    city = _text(gettext_lazy("City"), 100)
-    phone = _text(gettext_lazy("Telephone"), 50)
-    bank_name = _text(gettext_lazy("Bank"), 200)
-    bank_account = _text(gettext_lazy("Bank account"), 50)
+    country = text_field(
+        gettext_lazy("Country"), 2, gettext_lazy("Two letters; its tax rates count.")
+    )
+    address = text_field(gettext_lazy("Address"), 300)
+    postcode = text_field(gettext_lazy("Postcode"), 20)
+    city = text_field(gettext_lazy("City"), 100)
+    phone = text_field(gettext_lazy("Telephone"), 50)
+    bank_name = text_field(gettext_lazy("Bank"), 200)
+    bank_account = text_field(gettext_lazy("Bank account"), 50)
     email = forms.EmailField(
         label=gettext_lazy("Billing e-mail"),
         required=False,

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
-from . import candidates, credit_notes, invoices, titles
+from . import candidates, credit_notes, invoices, sellers, titles
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 for prefix, views in {
@@ -11,6 +11,7 @@ for prefix, views in {
     "tax-rates": titles.TaxRates,
     "invoices": invoices.Invoices,
     "credit-notes": credit_notes.CreditNotes,
+    "sellers": sellers.Sellers,
 }.items():
     router.register(prefix, views, basename=prefix)
 

@@ -10,39 +10,6 @@ from finance_mgmt.money import ZERO, minor_unit
 from ..rules import tax_split
 from ..rules.tax_split import Part
 
-# Members of the European Union: their buyers are entitled to an EN 16931 invoice.
-EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
-
 
 @dataclass(frozen=True)
 class Party:

@@ -1,9 +1,11 @@
 """What the fonts of documents can show. Nothing is ever printed as a blank or a box (I6)."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fontTools.ttLib import TTFont
 
@@ -24,15 +26,28 @@ class NotShowable(FinanceError):
 
 def require_showable(content: InvoiceContent) -> None:
     """Raises NotShowable, naming each character and the field it stands in."""
+    if found := reasons(_texts(content)):
+        raise NotShowable(found)
+
+
+def reasons(texts: Iterable[tuple[str, str]]) -> list[Reason]:
+    """A reason for each of the first characters that can't be shown, of (field, text) pairs."""
     shown = code_points()
     found = {
         (character, place): None
-        for place, text in _texts(content)
+        for place, text in texts
         for character in text
         if ord(character) not in shown
     }
-    if found:
-        raise NotShowable([_reason(*one) for one in list(found)[:_MOST]])
+    return [_reason(*one) for one in list(found)[:_MOST]]
+
+
+def of_seller(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of a seller's particulars, by field."""
+    columns = {one.name for one in fields(Party)} - {"name"}
+    party = Party(name=said["legal_name"], **{name: said[name] for name in columns})
+    yield from _of_party("seller", party)
+    yield "seller's reason for a tax rate of 0", said["zero_rate_reason"]
 
 
 @cache

@@ -50,6 +50,7 @@ class SellerProfile(PartyColumns):
     class Meta:
         verbose_name = _("seller")
         verbose_name_plural = _("sellers")
+        permissions = [("set_seller", "Can say who sells")]
         ordering = ["-effective_from"]
         constraints = [
             models.CheckConstraint(

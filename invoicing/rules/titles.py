@@ -11,13 +11,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from stdnum import get_cc_module
-from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
-
 from finance_mgmt.errors import Reason
 
 from ..enums import TitleKind
+from .tax_numbers import country_of, judge_chinese, judge_european
 
 NEEDED = {
     TitleKind.PLAIN: ("title",),
@@ -40,12 +37,7 @@ WORDS = {
     "bank_name": "bank",
     "bank_account": "bank account",
 }
-EU = (  # what VAT ids begin with; XI is Northern Ireland
-    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU"),
-    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"),
-)
 HOME = "CN"  # where tax is due if nobody says otherwise
-GREECE = "EL"  # VAT ids of Greece begin so; its country code is GR
 
 
 @dataclass(frozen=True)
@@ -83,8 +75,7 @@ def tidy(given: Title) -> Title:
     number = values["tax_number"].replace(" ", "").upper()
     if given.kind == TitleKind.EU_VAT:
         number = number.replace("-", "").replace(".", "")
-        prefix = number[:2]
-        values["country"] = "GR" if prefix == GREECE else prefix
+        values["country"] = country_of(number)
     elif given.kind != TitleKind.PLAIN:
         values["country"] = "CN"
     return Title(**{**values, "tax_number": number, "country": values["country"].upper()})
@@ -111,47 +102,5 @@ def _missing(name: str) -> Reason:
 
 def _number(title: Title) -> list[Reason]:
     if title.kind in (TitleKind.CN_GENERAL, TitleKind.CN_SPECIAL):
-        return _chinese(title.tax_number)
-    return _european(title.tax_number) if title.kind == TitleKind.EU_VAT else []
-
-
-def _chinese(number: str) -> list[Reason]:
-    try:
-        uscc.validate(number)
-    except InvalidLength:
-        text = f"A Chinese tax number has 18 characters; this one has {len(number)}."
-    except InvalidChecksum:
-        text = (
-            f"The last character of {number} does not fit the others: one of them is mistyped."
-            " Copy the number from the business licence."
-        )
-    except ValidationError:
-        text = (
-            f"{number} is no unified social credit code: it has digits and capital letters,"
-            " without I, O, S, V and Z."
-        )
-    else:
-        return []
-    return [Reason("I6", "bad_tax_number", text, {"tax_number": number})]
-
-
-def _european(number: str) -> list[Reason]:
-    prefix = number[:2]
-    if prefix not in EU:
-        text = f"An EU VAT id begins with its country, such as DE136695976; {prefix} is none."
-        return [Reason("I6", "bad_tax_number", text, {"tax_number": number})]
-    module = get_cc_module("gb" if prefix == "XI" else _country(prefix), "vat")
-    assert module is not None  # stdnum has one for each of EU
-    try:
-        module.validate(number)
-    except InvalidChecksum:
-        text = f"A digit of {number} is mistyped: the check digit does not fit."
-    except ValidationError:
-        text = f"{number} has not the form of a VAT id of {prefix}. Check its length."
-    else:
-        return []
-    return [Reason("I6", "bad_tax_number", text, {"tax_number": number})]
-
-
-def _country(prefix: str) -> str:
-    return "gr" if prefix == GREECE else prefix.lower()
+        return judge_chinese(title.tax_number)
+    return judge_european(title.tax_number) if title.kind == TitleKind.EU_VAT else []

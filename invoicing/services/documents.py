@@ -147,7 +147,7 @@ class _Asked:
             raise DocumentRefused(Reason("I6", "no_such_form", text, {"form": form}))
         if form != DocumentForm.CSV and not (self.invoice.seller_id or first_seller()):
             text = "Nobody has said who sells: documents can't name a seller."
-            mend = "the provider's finance staff: add the seller"
+            mend = "the provider's finance staff: set the seller (Invoices > Sellers)"
             raise DocumentRefused(Reason("I6", "no_seller", text, {}, mend))
         return DocumentForm(form)
 

@@ -1,9 +1,10 @@
 """Looking at what would be issued before a number is drawn: can its documents be made? (I6)"""
 
 from ..documents import e_invoice, glyphs, validation
-from ..documents.content import EU, InvoiceContent
+from ..documents.content import InvoiceContent
 from ..enums import DocumentForm
 from ..models import Invoice
+from ..rules.tax_numbers import EU
 
 
 def asks_e_invoice(invoice: Invoice) -> bool:

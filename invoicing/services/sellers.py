@@ -1,6 +1,6 @@
 """Saying who sells: the particulars that invoices carry, from an instant on (I6)."""
 
-import re
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -8,10 +8,12 @@ from django.db import transaction
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.services import decisions
 
+from ..documents import glyphs
 from ..enums import ZeroRate
 from ..models import SellerProfile
-
-COUNTRY = re.compile(r"[A-Z]{2}")
+from ..rules import sellers as rules
+from ..rules.sellers import Seller
+from ..rules.titles import HOME
 
 
 class SellerRefused(FinanceError):
@@ -28,7 +30,7 @@ def set_seller(
     address: str = "",
     postcode: str = "",
     city: str = "",
-    country: str = "CN",
+    country: str = HOME,
     phone: str = "",
     bank_name: str = "",
     bank_account: str = "",
@@ -42,70 +44,51 @@ def set_seller(
 ) -> SellerProfile:
     """Set the seller's particulars from an instant on, now if none is given.
 
-    Only the first may begin in the past: what was issued keeps its seller. Raises SellerRefused,
-    KeyReused.
+    Only the first may begin in the past: what was issued keeps its seller. What documents could
+    not show is refused here rather than with the next invoice. Raises SellerRefused, KeyReused.
     """
-    row = SellerProfile(
-        legal_name=legal_name.strip(),
-        tax_number=tax_number,
-        address=address,
-        postcode=postcode,
-        city=city,
-        country=country,
-        phone=phone,
-        bank_name=bank_name,
-        bank_account=bank_account,
-        asks_e_invoice=asks_e_invoice,
-        zero_rate=zero_rate,
-        zero_rate_reason=zero_rate_reason,
-        effective_from=effective_from or at,
+    wanted = rules.tidy(
+        Seller(
+            legal_name=legal_name,
+            tax_number=tax_number,
+            address=address,
+            postcode=postcode,
+            city=city,
+            country=country,
+            phone=phone,
+            bank_name=bank_name,
+            bank_account=bank_account,
+            asks_e_invoice=asks_e_invoice,
+            zero_rate=ZeroRate(zero_rate),
+            zero_rate_reason=zero_rate_reason,
+        )
     )
-    facts = {name: getattr(row, name) for name in _STATED} | {"effective_from": effective_from}
+    said = asdict(wanted)
+    facts = said | {"effective_from": effective_from}
     decision, is_new = decisions.record(
         verb="sellers.set_seller", facts=facts, key=key, by=by, at=at
     )
     if not is_new:
         return SellerProfile.objects.get(decision=decision)
-    if reasons := _judge(row, at):
+    start = effective_from or at
+    hidden = glyphs.reasons(glyphs.of_seller(said))
+    if reasons := [*rules.judge(wanted), *hidden, *_judge_start(start, at)]:
         raise SellerRefused(reasons)
-    row.decision = decision
-    row.save()
-    return row
+    return SellerProfile.objects.create(**said, effective_from=start, decision=decision)
 
 
-_STATED = [
-    "legal_name",
-    "tax_number",
-    "address",
-    "postcode",
-    "city",
-    "country",
-    "phone",
-    "bank_name",
-    "bank_account",
-    "asks_e_invoice",
-    "zero_rate",
-    "zero_rate_reason",
-]
-
-
-def _judge(row: SellerProfile, at: datetime) -> list[Reason]:
-    reasons = []
-    if not row.legal_name:
-        reasons.append(Reason("I6", "seller_nameless", "Give the seller's legal name.", {}))
-    if not COUNTRY.fullmatch(row.country):
-        text = "Give the country as two capital letters, such as CN or DE."
-        reasons.append(Reason("I6", "bad_country", text, {"country": row.country}))
-    if row.zero_rate != ZeroRate.ZERO_RATED and not row.zero_rate_reason:
-        text = "Say why no tax is due: invoices must give the reason."
-        reasons.append(Reason("I7", "reason_missing", text, {"zero_rate": row.zero_rate}))
-    latest = SellerProfile.objects.order_by("-effective_from").first()
-    if latest and row.effective_from < max(at, latest.effective_from):
+def _judge_start(start: datetime, at: datetime) -> list[Reason]:
+    latest = SellerProfile.objects.select_for_update().order_by("-effective_from").first()
+    if latest is None:
+        return []
+    facts = {"effective_from": start, "latest": latest.effective_from}
+    if start < at:
         text = "New particulars can't begin in the past: what was issued keeps its seller."
-        facts = {"effective_from": row.effective_from, "latest": latest.effective_from}
-        reasons.append(Reason("I6", "dated_in_the_past", text, facts))
-    elif latest and row.effective_from == latest.effective_from:
+        return [Reason("I6", "dated_in_the_past", text, facts)]
+    if start < latest.effective_from:
+        text = "Other particulars begin later already; choose an instant after those."
+        return [Reason("I6", "before_the_latest", text, facts)]
+    if start == latest.effective_from:
         text = "Other particulars begin at that very instant; choose a later one."
-        facts = {"effective_from": row.effective_from}
-        reasons.append(Reason("I6", "same_instant", text, facts))
-    return reasons
+        return [Reason("I6", "same_instant", text, facts)]
+    return []

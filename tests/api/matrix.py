@@ -133,6 +133,7 @@ WRITES: dict[str, list[Write]] = {
     "settlements/for-member": [Write("settle", MONEY, body={"member": "G"})],
     "invoice-titles": [Write("invoicing.set_title", MONEY)],
     "tax-rates": [Write("invoicing.set_tax_rate")],
+    "sellers": [Write("invoicing.set_seller")],
     "invoices": [Write("invoicing.issue_invoice", MONEY)],
     "credit-notes": [Write("invoicing.issue_credit_note", MONEY)],
 }
@@ -156,6 +157,7 @@ PREVIEWED = (
     "relationships/{id}/end",
     "relationships/{id}/move",
     "relationships/{id}/upgrade",
+    "sellers",
     "settlements",
     "settlements/for-member",
     "take-backs",
@@ -194,6 +196,7 @@ READS = {
     "relationships": "id",
     "resources": "id",
     "runs": "id",
+    "sellers": "id",
     "settlements": "id",
     "sources": "code",
     "tax-rates": "id",
@@ -218,6 +221,7 @@ NESTED = {
     "invoices/{number}/xml",
     "invoices/{number}/lines",
     "charges/{id}/explanation",
+    "sellers/current",
     "showback",
     "showback/file",
 }

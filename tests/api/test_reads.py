@@ -59,7 +59,7 @@ KINDS = {
     "webhooks": ("account", "id", OWN),
     "thresholds": ("account", "id", FINANCES),
 }
-STAFF_ONLY = ("identities", "imports", "sources", "runs", "closing", "what-ifs")
+STAFF_ONLY = ("identities", "imports", "sources", "runs", "closing", "what-ifs", "sellers")
 FOR_EVERYBODY = ("products", "prices", "families")
 
 

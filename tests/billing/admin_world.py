@@ -26,11 +26,11 @@ from finance_mgmt.services import (
     recipients,
     webhooks,
 )
-from invoicing.services import credit_notes, invoices, taxes, titles
+from invoicing.services import credit_notes, invoices, sellers, taxes, titles
 from simulation.replay.question import Question
 from simulation.services import what_ifs
 from tests.billing import files
-from tests.provider import Provider, at
+from tests.provider import LONG_AGO, Provider, at
 
 USED = at("2024-05-10 14:20")
 BILLED = at("2024-06-02 09:00")
@@ -102,6 +102,10 @@ def _invoices(provider: Provider, count: int) -> None:
         titles.set_title(account=master, title=f"Master {number}", **provider.said())
         rate = {"rate": Decimal("0.06"), "jurisdiction": f"C{number}"}
         taxes.set_rate(**rate, **provider.said())
+        seller = {"legal_name": "Cloud", "country": "US"}
+        sellers.set_seller(
+            **seller, effective_from=BILLED.replace(minute=number), **provider.said(LONG_AGO)
+        )
         said = {"month": USED.date().replace(day=1), **provider.said(BILLED)}
         found = invoices.issue(issuer=master, is_combined=True, **said)
         credit_notes.issue(invoice=found, amount=Decimal("0.01"), **provider.said(BILLED))

@@ -58,7 +58,7 @@ def china(shop):
     south = provider.account("SUB-2", identity="远山集团有限公司")
     sellers.set_seller(
         legal_name="云上科技（杭州）有限公司",
-        tax_number="91330100MA2XXXXX0K",
+        tax_number="91330100MA28K3M51M",
         address="浙江省杭州市余杭区文一西路 969 号",
         postcode="311121",
         city="杭州",
@@ -98,7 +98,7 @@ def europe(shop):
     provider = shop.provider
     sellers.set_seller(
         legal_name="Cloud Provider B.V.",
-        tax_number="NL123456789B01",
+        tax_number="NL123456782B90",
         address="Keizersgracht 1",
         postcode="1015 CJ",
         city="Amsterdam",

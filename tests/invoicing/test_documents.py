@@ -13,10 +13,9 @@ from pypdf import PdfReader
 from finance_mgmt.services import runs
 from invoicing.documents import glyphs
 from invoicing.documents.glyphs import NotShowable
-from invoicing.models import Invoice, InvoiceDocument, InvoiceTitle, SellerProfile, Series
+from invoicing.models import Invoice, InvoiceDocument, InvoiceTitle, Series
 from invoicing.services import documents, sellers
 from invoicing.services.documents import DocumentRefused
-from invoicing.services.sellers import SellerRefused
 from tests.provider import at
 
 from .conftest import JUNE
@@ -179,25 +178,7 @@ def test_invoices_from_before_the_first_seller_name_it(shop, provider):
     invoice = shop.issue(payer)
     with pytest.raises(DocumentRefused, match="Nobody has said who sells"):
         render(shop, invoice)
-    sellers.set_seller(legal_name="Cloud Provider", **shop.said(at("2024-06-05 08:00")))
+    sellers.set_seller(
+        legal_name="Cloud Provider", country="US", **shop.said(at("2024-06-05 08:00"))
+    )
     assert render(shop, invoice).file_name == "INV-000001-pdf-en.pdf"
-
-
-@pytest.mark.rule("I6", "I7")
-def test_a_seller_that_is_refused(shop):
-    first = sellers.set_seller(legal_name="Cloud", **shop.said())
-    said = shop.said() | {"key": "again"}
-    assert first.effective_from == JUNE
-    with pytest.raises(SellerRefused) as refused:
-        sellers.set_seller(
-            legal_name=" ", country="Germany"[:2], zero_rate="E", effective_from=JUNE, **said
-        )
-    assert [reason.code for reason in refused.value.reasons] == [
-        "seller_nameless",
-        "bad_country",
-        "reason_missing",
-        "same_instant",
-    ]
-    with pytest.raises(SellerRefused, match="can't begin in the past"):
-        sellers.set_seller(legal_name="Cloud", **shop.said(at("2024-06-01 08:00")))
-    assert list(SellerProfile.objects.all()) == [first]
