@@ -36,6 +36,7 @@ RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # o
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
     "billing.queries.timeline_sources.SOURCES",
+    "invoicing.queries.timeline_sources.SOURCES",
 ]
 
 # The sidebar. A model gives an entry its name, page and permission; `badge` counts what waits.
