@@ -33,6 +33,19 @@ TODAY = [  # (request) -> lines
 # Buttons of upper floors that lead to pages of theirs: (request, row) -> commands.
 RELATIONSHIP_LINKS = ["simulation.admin.what_ifs.button_of_link"]
 RELATIONSHIP_COMMANDS = ["billing.admin.settlement_commands.SwitchUnified"]  # of upper floors
+SEARCHES = [  # (request, term) -> lines of the search over everything (Ctrl+K)
+    "finance_mgmt.admin.search.accounts",
+    "billing.admin.search.bills",
+    "finance_mgmt.admin.search.relationships",
+    "billing.admin.search.orders",
+    "billing.admin.search.charges",
+    "billing.admin.search.resources",
+    "billing.admin.search.records",
+    "billing.admin.search.cover",
+    "invoicing.admin.search.invoices",
+    "invoicing.admin.search.credit_notes",
+    "finance_mgmt.admin.search.pages",
+]
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
     "billing.queries.timeline_sources.SOURCES",
@@ -216,7 +229,6 @@ UNFOLD = {
         "command_search": True,
         "navigation": "finance_mgmt.admin.navigation.groups",
     },
-    "COMMAND": {"search_callback": "finance_mgmt.admin.search.find"},
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 258)",

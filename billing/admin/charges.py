@@ -22,8 +22,7 @@ from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Panel
 
 from ..models import Charge
-from . import charge_explanation, charge_origins, charge_panels, months, showback
-from .lookup import by_account_or_start
+from . import charge_explanation, charge_origins, charge_panels, lookup, months, showback
 
 
 @admin.register(Charge)
@@ -55,7 +54,7 @@ class ChargeAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     search_fields = ("resource",)
-    search_help_text = gettext_lazy("Account number, or start of the resource")
+    search_help_text = gettext_lazy("Number of the charge, an account, or a whole resource")
     ordering = ("-id",)
     sortable_by = ()  # newest first: any other order would sort a million rows
 
@@ -74,7 +73,7 @@ class ChargeAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """By what an index serves."""
-        return by_account_or_start(queryset, search_term, ["owner", "payer"]), False
+        return lookup.charges(queryset, search_term), False
 
     @admin.display(description=gettext_lazy("charge period"), ordering="period_start")
     def period(self, row: Charge) -> Any:

@@ -1,36 +1,58 @@
-"""Search in large tables: only by what an index may serve."""
+"""Search in the largest tables: only by what an index may serve."""
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from finance_mgmt.admin.finding import account_keys
 from finance_mgmt.models import Account
 
-MOST_ACCOUNTS = 100
+from ..models import Source
+from . import months
+
+LONGEST_KEY = 18  # digits of a bigint
 
 
-def by_account_or_start(
-    rows: QuerySet, term: str, accounts: Sequence[str], *, exact: Sequence[str] = ()
-) -> QuerySet:
-    """Rows of the accounts whose number starts so; where there are none, of resources that do.
-
-    `accounts` are the columns that name an account, `exact` columns that may equal the term.
-    """
+def charges(rows: QuerySet, term: str) -> QuerySet:
+    """Charges by their own number, by the accounts of a number or name, or by a whole resource."""
     term = term.strip()
     if not term:
         return rows
-    known = list(
-        Account.objects.filter(number__istartswith=term).values_list("pk", flat=True)[
-            :MOST_ACCOUNTS
-        ]
-    )
-    if known:
-        return rows.filter(_any([f"{column}__in" for column in accounts], known))
-    return rows.filter(Q(resource__startswith=term) | _any(exact, term))
+    numbered = Q(pk=int(term)) if is_number(term) else Q(pk__in=[])
+    if keys := account_keys(term):
+        return rows.filter(Q(owner__in=keys) | _paid_by(keys) | numbered)
+    return rows.filter(_of_resource(term) | numbered)
 
 
-def _any(lookups: Sequence[str], value: Any) -> Q:
-    return reduce(or_, (Q(**{name: value}) for name in lookups), Q(pk__in=[]))
+def usage(rows: QuerySet, term: str) -> QuerySet:
+    """Records by their key, by the accounts of a number or name, or by a whole resource."""
+    term = term.strip()
+    if not term:
+        return rows
+    if keys := account_keys(term):
+        return rows.filter(owner__in=keys)
+    return rows.filter(_of_resource(term) | with_key(term))
+
+
+def is_number(term: str) -> bool:
+    """Whether the term may be the number of a row."""
+    return term.isascii() and term.isdecimal() and len(term) <= LONGEST_KEY
+
+
+def with_key(key: str) -> Q:
+    """Rows by their key, whichever source it is of: the index begins with the source."""
+    return Q(source__in=list(Source.objects.values_list("pk", flat=True)), key=key)
+
+
+def _paid_by(keys: Sequence[int]) -> Q:
+    """What these accounts pay: the index begins with the month."""
+    return Q(billing_month__in=months.months(), payer__in=keys)
+
+
+def _of_resource(term: str) -> Q:
+    """A whole resource; or the start of one, after the number of its account."""
+    number, _space, start = term.partition(" ")
+    owner = Account.objects.filter(number=number).first() if start else None
+    if owner:
+        return Q(owner=owner, resource__startswith=start.strip())
+    return Q(resource=term)

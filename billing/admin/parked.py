@@ -25,7 +25,7 @@ from finance_mgmt.admin.panels import Column, Fact, Facts, Link, Panel, Table
 
 from ..enums import RowStatus
 from ..models import ImportedRow, UsageImport
-from . import resolving
+from . import lookup, resolving
 from .parked_reasons import REASONS, reason
 
 STATUS_TONES = {
@@ -71,6 +71,13 @@ class ImportedRowAdmin(ReadOnlyAdmin):
     search_fields = ("=key",)
     search_help_text = gettext_lazy("Whole record key")
     ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """By what an index serves."""
+        term = search_term.strip()
+        return (queryset.filter(lookup.with_key(term)) if term else queryset), False
 
     @admin.display(description=gettext_lazy("row"), ordering="id")
     def row(self, row: ImportedRow) -> Any:

@@ -20,7 +20,7 @@ from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Fact, Facts, Panel
 
 from ..models import Charge, UsageRecord
-from .lookup import by_account_or_start
+from . import lookup
 
 
 @admin.register(UsageRecord)
@@ -48,7 +48,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
         ("owner", AutocompleteSelectFilter),
     )
     search_fields = ("resource",)
-    search_help_text = gettext_lazy("Account number, record key, or start of the resource")
+    search_help_text = gettext_lazy("An account, a whole record key, or a whole resource")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -61,7 +61,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """By keys and prefixes that an index serves."""
-        return by_account_or_start(queryset, search_term, ["owner"], exact=["key"]), False
+        return lookup.usage(queryset, search_term), False
 
     @admin.display(description=gettext_lazy("quantity"))
     def quantity_amount(self, row: UsageRecord) -> Any:

@@ -1,6 +1,7 @@
 """What is owed for one owner, product, resource and charge period."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -148,6 +149,13 @@ class Charge(models.Model):
         indexes = [
             models.Index(fields=["billing_month", "payer", "owner"], name="charges_of_a_bill"),
             models.Index(fields=["owner", "period_start"], name="charges_of_an_owner"),
+            BrinIndex(  # next to nothing to keep, and enough to find one resource
+                fields=["resource"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+                name="charges_of_a_resource",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

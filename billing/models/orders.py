@@ -1,5 +1,6 @@
 """Prepaid orders and what was given back of them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -95,7 +96,14 @@ class Order(models.Model):
         indexes = [
             models.Index(
                 fields=["owner"], condition=Q(status=OrderStatus.PENDING), name="unpaid_orders"
-            )
+            ),
+            BrinIndex(  # next to nothing to keep, and enough to find one resource
+                fields=["resource_code"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+                name="orders_of_a_resource",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,5 +1,6 @@
 """Metered usage, as it was reported."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -63,7 +64,16 @@ class UsageRecord(models.Model):
         verbose_name = _("usage record")
         verbose_name_plural = _("usage records")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["owner", "due_at"], name="due_usage_of_an_owner")]
+        indexes = [
+            models.Index(fields=["owner", "due_at"], name="due_usage_of_an_owner"),
+            BrinIndex(  # next to nothing to keep, and enough to find one resource
+                fields=["resource"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+                name="usage_of_a_resource",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["source", "key"], name="a_record_is_stored_once"),
             models.CheckConstraint(

@@ -20,6 +20,7 @@ from unfold.views import ChangeList
 
 from ..errors import FinanceError
 from . import display
+from .lists import ListTools
 from .paging import LargeTablePaginator
 from .panels import Fact, Facts, Panel
 from .wording import sentence
@@ -48,7 +49,7 @@ class FilledChangeList(ChangeList):
         self.model_admin.fill(self.result_list)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(ListTools, ModelAdmin):
     """Rows that are looked at, never edited here: no add, change, delete, nor bulk action.
 
     `panels` says what the page of a row shows; by default, all its columns.
@@ -56,7 +57,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     actions = None
     list_per_page = 50
-    show_full_result_count = False
     is_large = False
     change_list_template = "admin/list.html"
     detail_template = "admin/detail.html"
@@ -165,12 +165,11 @@ class ReadOnlyAdmin(ModelAdmin):
         return [Facts(facts=[Fact(field.verbose_name, shown(row, field)) for field in names])]
 
 
-class MasterDataAdmin(ModelAdmin):
+class MasterDataAdmin(ListTools, ModelAdmin):
     """Rows that staff may name and add, never remove: money points at them."""
 
     actions = None
     list_per_page = 50
-    show_full_result_count = False
     compressed_fields = True
     warn_unsaved_form = True
 

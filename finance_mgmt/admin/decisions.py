@@ -24,8 +24,8 @@ class DecisionAdmin(ReadOnlyAdmin):
     is_large = True
     list_per_page = 100
     list_display = ("verb", "what", "by", "at_instant", "key")
-    search_fields = ("=key", "^verb", "=by")
-    search_help_text = gettext_lazy("Whole key, start of the command, or who")
+    search_fields = ("=key", "=verb", "=by")
+    search_help_text = gettext_lazy("Whole key, command or name of a person")
     ordering = ("-id",)
     sortable_by = ()
 

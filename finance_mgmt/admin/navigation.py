@@ -1,5 +1,6 @@
 """The sidebar: settings.ADMIN_NAVIGATION, as far as this person may see it, with its counts."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -26,6 +27,14 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     _mark_active(request, [item for group in found for item in group["items"]])
     return [group for group in found if group["items"]]
+
+
+def entries(request: HttpRequest) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Every entry with its group, without its counts: what the search knows of pages."""
+    for title, known in settings.ADMIN_NAVIGATION:
+        for entry in known:
+            if _may_see(request, entry):
+                yield title, _item({name: entry[name] for name in entry if name != "badge"})
 
 
 def time_zone(request: HttpRequest) -> str:

@@ -10,11 +10,8 @@ from django.utils.functional import cached_property
 EXACT_UP_TO = 10_000  # above this a count costs more than the page it is for
 
 
-class LargeTablePaginator(Paginator):
-    """Counts exactly up to EXACT_UP_TO rows; beyond, takes the planner's estimate of the table.
-
-    A page first finds its keys (mostly in an index alone), then reads just these rows.
-    """
+class CappedPaginator(Paginator):
+    """Counts exactly up to EXACT_UP_TO rows; beyond, takes the planner's estimate of the table."""
 
     template_name = "admin/pagination_large.html"
 
@@ -35,6 +32,10 @@ class LargeTablePaginator(Paginator):
     @cached_property
     def _capped_count(self) -> int:
         return self.object_list.order_by()[: EXACT_UP_TO + 1].count()
+
+
+class LargeTablePaginator(CappedPaginator):
+    """A page first finds its keys (mostly in an index alone), then reads just these rows."""
 
     def page(self, number: Any) -> Page:
         """The rows of a page, in order."""

@@ -1,7 +1,9 @@
 """Customers and who they are proven to be."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from ..enums import Channel, Language
@@ -23,6 +25,9 @@ class Identity(models.Model):
             models.UniqueConstraint(
                 fields=["legal_name", "registration_number"], name="one_row_per_legal_person"
             )
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("legal_name"), "gin_trgm_ops"), name="identities_by_name")
         ]
 
     def __str__(self) -> str:
@@ -57,6 +62,12 @@ class Account(models.Model):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         ordering = ["number"]
+        indexes = [  # what people search by; the number's own index knows one case only
+            models.Index(
+                OpClass(Upper("number"), "text_pattern_ops"), name="accounts_by_start_of_number"
+            ),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="accounts_by_part_of_name"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"),

@@ -1,5 +1,6 @@
 """What somebody, or a job, decided: the idempotency key and the trail of every change (F11, Z8)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,15 @@ class Decision(models.Model):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ["-id"]
+        indexes = [
+            BrinIndex(  # next to nothing to keep: each command writes a row here
+                fields=["verb", "by"],
+                opclasses=["text_bloom_ops", "text_bloom_ops"],
+                pages_per_range=32,
+                autosummarize=True,
+                name="decisions_by_verb_and_person",
+            )
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from finance_mgmt.admin import navigation, paging, search
+from finance_mgmt.admin import navigation, paging
 from finance_mgmt.enums import RunState
 from finance_mgmt.models import Account, Decision, Run
 from finance_mgmt.services import decisions, runs
@@ -69,18 +69,6 @@ def test_times_are_those_of_the_billing_time_zone(provider):
     assert body.count("Times in America/New_York") == 1
     assert body.count("2019-12-31 19:00</time>") == Decision.objects.count()
     assert timezone.get_current_timezone_name() == "UTC"
-
-
-def test_the_search_over_all_pages_finds_accounts(rf, provider, admin_user):
-    acme = provider.account("AC-1")
-    provider.account("ZZ-1")
-    request = rf.get("/admin/search/")
-    request.user = admin_user
-    assert [(found.title, found.description) for found in search.find(request, "ac")] == [
-        (acme.name, "AC-1")
-    ]
-    request.user = staff()
-    assert search.find(request, "ac") == []
 
 
 def decide(count: int) -> None:
