@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from finance_mgmt.api.fields import Amount, Instant, money, number_of
 from finance_mgmt.api.filtering import Filters, account_number, filters, refuse_unknown
-from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered, page_size
 from finance_mgmt.api.problems import Malformed
 
@@ -24,7 +24,7 @@ from ..queries.bills import lines_of
 from ..services import exports
 from .charges import ChargeShown
 
-PAGED = {"cursor", "page_size"}
+PAGED = {"cursor", "page_size", "fields"}
 
 
 class FocusFile(JSONRenderer):
@@ -171,11 +171,11 @@ class Bills(Listed, Shown, Noun):
         operation_id="bills_lines_list",
     )
     @action(detail=True)
+    @page
     def lines(self, request: Request, pk: int) -> Response:
         """The lines of the bill, in the order they were made."""
         refuse_unknown(request, {"owner", *PAGED})
         rows = lines_of(self.get_object()).select_related("owner", "payer", "product", "order")
         if owner := request.query_params.get("owner", "").replace("\0", ""):
             rows = rows.filter(owner__number=owner)
-        page = self.paginate_queryset(ordered(rows, "id"))
-        return self.get_paginated_response(ChargeShown(page, many=True).data)
+        return answer_page(self, ordered(rows, "id"), ChargeShown)

@@ -171,6 +171,7 @@ class Prices(Listed, Shown, Noun):
         answers=PriceShown,
         staff="sell",
         status=201,
+        replaces=lambda view, body: (body["product"], {"product": body["product"]}),
         example={"product": "vm-small", "unit_price": "0.10"},
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Price:

@@ -61,6 +61,7 @@ class Thresholds(Listed, Shown, Noun):
         staff="set_thresholds",
         roles=actors.MONEY,
         is_many=True,
+        replaces=lambda view, body: (body["account"], {"account": body["account"]}),
         example={"account": "ACME-1", "warn_below": ["100.00"], "warn_spend": ["1000.00"]},
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> list[Threshold]:

@@ -101,7 +101,13 @@ class Accounts(Listed, Shown, Noun):
             body["channel"] = Channel(body["channel"])
         return accounts.open(**body, **said)
 
-    @command(asks=ChangeBody, answers=AccountShown, staff="open_account", example={"identity": 1})
+    @command(
+        asks=ChangeBody,
+        answers=AccountShown,
+        staff="open_account",
+        needs_match=True,
+        example={"identity": 1},
+    )
     def change(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Account:
         """Change identity, channel or currency: not while linked (L11)."""
         if "channel" in body:

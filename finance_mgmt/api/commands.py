@@ -27,9 +27,10 @@ from rest_framework.serializers import Serializer
 from ..enums import Role
 from ..models import Account, Approval, Relationship
 from ..services import api_requests
-from . import previews
+from . import previews, versions
 from .approval_shown import ApprovalShown
 from .bodies import Nothing
+from .filtering import refuse_unknown
 from .previews import Asked, PreviewShown
 from .problems import Malformed
 
@@ -54,6 +55,8 @@ class Spec:
     is_detail: bool
     path: str
     once: str  # a field of the answer that is shown this once, and not stored
+    needs_match: bool  # whether it must say which version it changes (428)
+    replaces: versions.Replaces | None  # what it replaces, where that is not the row of the address
 
 
 def command(
@@ -70,18 +73,34 @@ def command(
     example: Mapping[str, Any] | None = None,
     may_wait: bool = False,
     once: str = "",
+    needs_match: bool = False,
+    replaces: versions.Replaces | None = None,
 ) -> Callable[[Do], Do]:
     """Make a method of a Noun a command.
 
     `staff` is a codename of MoneyAction or a whole permission, `may_wait` says that four eyes may
-    turn it into a request for approval (202), `once` names a secret that is not stored.
+    turn it into a request for approval (202), `once` names a secret that is not stored,
+    `needs_match` and `replaces` are about versions (versions.py).
     """
 
     def wrap(do: Do) -> Do:
         route = path or do.__name__.replace("_", "-")
         permission = staff if "." in staff else f"finance_mgmt.{staff}"
         of_row = is_detail and do.__name__ != "create"
-        spec = Spec(do, asks, answers, permission, roles, status, is_many, of_row, route, once)
+        spec = Spec(
+            do=do,
+            asks=asks,
+            answers=answers,
+            staff=permission,
+            roles=roles,
+            status=status,
+            is_many=is_many,
+            is_detail=of_row,
+            path=route,
+            once=once,
+            needs_match=needs_match,
+            replaces=replaces,
+        )
 
         @wraps(do)
         def view(self: Any, request: Request, **kwargs: Any) -> Response:
@@ -101,7 +120,8 @@ def preview_of(command: Any, name: str = "") -> Do:
 
     def view(self: Any, request: Request, **kwargs: Any) -> Response:
         """Whether it would be allowed, and what it would change. Nothing is changed."""
-        body = _read(self, spec, request)
+        refuse_unknown(request, set())
+        body = read(self, spec, request.data)
         found = previews.run(self, spec, body, kwargs)
         return Response(PreviewShown(found).data)
 
@@ -139,42 +159,15 @@ def asked_of(view: Any, request: Request, key: str, document: str) -> api_reques
 
 
 def perform(
-    view: Any, spec: Spec, sent: Any, said: dict[str, Any], kwargs: Mapping[str, Any]
+    view: Any, spec: Spec, body: dict[str, Any], said: dict[str, Any], kwargs: Mapping[str, Any]
 ) -> Any:
-    """Read what was sent and do it, or write it down for whoever has to agree (Z7, L5)."""
-    body = _read(view, spec, sent)
+    """Do it, or write it down for whoever has to agree (Z7, L5)."""
     result = spec.do(view, body, said, **kwargs)
     return previews.submit(view, spec, result, said) if isinstance(result, Asked) else result
 
 
-def answered(done: Any, *, was_done: bool) -> Response:
-    """The stored answer."""
-    body = json.loads(done.answer)
-    headers = {REPLAYED: "true"} if was_done else {}
-    return Response(body, status=done.status, headers=headers)
-
-
-def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) -> Response:
-    key = key_of(request)
-    asked = asked_of(view, request, key, view.document(request))
-    secret: dict[str, Any] = {}
-
-    def do() -> tuple[int, str]:
-        said = view.said(view.actor.key_prefix + key)
-        result = perform(view, spec, request.data, said, kwargs)
-        status, shown = _told(view, spec, result)
-        if spec.once:
-            secret[spec.once], shown[spec.once] = shown[spec.once], None
-        return status, json.dumps(shown)
-
-    done, was_done = api_requests.once(asked, at=view.at, do=do)
-    answer = answered(done, was_done=was_done)
-    if spec.once and not was_done:
-        answer.data.update(secret)
-    return answer
-
-
-def _read(view: Any, spec: Spec, sent: Any) -> dict[str, Any]:
+def read(view: Any, spec: Spec, sent: Any) -> dict[str, Any]:
+    """The values of a body; whoever reads them knows which accounts it is about."""
     view.forget()
     if spec.is_detail:
         view.get_object()  # what does not exist is not found, whatever the body says
@@ -187,6 +180,36 @@ def _read(view: Any, spec: Spec, sent: Any) -> dict[str, Any]:
         elif isinstance(value, Relationship):
             view.concern(view.parties_of(value))
     return values
+
+
+def answered(done: Any, *, was_done: bool) -> Response:
+    """The stored answer."""
+    body = json.loads(done.answer)
+    headers = {REPLAYED: "true"} if was_done else {}
+    return Response(body, status=done.status, headers=headers)
+
+
+def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) -> Response:
+    refuse_unknown(request, set())
+    key = key_of(request)
+    asked = asked_of(view, request, key, view.document(request))
+    secret: dict[str, Any] = {}
+
+    def do() -> tuple[int, str]:
+        said = view.said(view.actor.key_prefix + key)
+        body = read(view, spec, request.data)
+        versions.check(view, spec, request, body)
+        result = perform(view, spec, body, said, kwargs)
+        status, shown = _told(view, spec, result)
+        if spec.once:
+            secret[spec.once], shown[spec.once] = shown[spec.once], None
+        return status, json.dumps(shown)
+
+    done, was_done = api_requests.once(asked, at=view.at, do=do)
+    answer = answered(done, was_done=was_done)
+    if spec.once and not was_done:
+        answer.data.update(secret)
+    return answer
 
 
 def _told(view: Any, spec: Spec, result: Any) -> tuple[int, Any]:

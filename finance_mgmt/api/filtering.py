@@ -19,7 +19,7 @@ from .paging import ordered
 from .problems import Malformed
 from .unknown import named
 
-ALWAYS_KNOWN = {"cursor", "page_size", "ordering"}
+ALWAYS_KNOWN = {"cursor", "page_size", "ordering", "fields"}
 
 
 class KnownFilters(DjangoFilterBackend):

@@ -152,6 +152,7 @@ class Caps(Listed, Shown, Noun):
         staff="set_cap",
         roles=actors.MONEY,
         status=201,
+        replaces=lambda view, body: (body["relationship"], {"relationship": body["relationship"]}),
         example={"relationship": 1, "amount": "500.00", "is_hard": True},
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Cap:

@@ -179,6 +179,7 @@ class Recipients(Listed, Shown, Noun):
         answers=RecipientShown,
         staff="set_recipient",
         roles=actors.OWNERS,
+        needs_match=True,
         example={"language": "zh-hans", "kinds": ["low_funds", "suspended"]},
     )
     def change(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Recipient:
@@ -209,12 +210,14 @@ class ContactShown(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class Contacts(Noun):
+class Contacts(Shown, Noun):
     """The billing e-mail of an account."""
 
     model = Account
     rows = rows.contacts
     shown = ContactShown
+    staff_view = "finance_mgmt.view_recipient"
+    viewers = actors.MONEY
     lookup_field = "number"
     lookup_value_converter = "str"
 
@@ -224,6 +227,7 @@ class Contacts(Noun):
         staff="set_recipient",
         roles=actors.OWNERS,
         path="contact",
+        needs_match=True,
         example={"email": "billing@example.com", "language": "en"},
     )
     def set_contact(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Account:

@@ -17,9 +17,12 @@ from ..clock import now
 from ..enums import End, Role
 from ..models import Account, Relationship
 from ..queries.access import Actor
-from . import actors
+from . import actors, sparse, versions
+from .filtering import refuse_unknown
 from .parsers import canonical
 from .throttles import Everything, Writes
+
+Do = Callable[..., Any]
 
 
 class Door(APIView):
@@ -92,7 +95,8 @@ class Noun(Door, GenericViewSet):
         """The row of the address. One that the actor does not see is not found."""
         if self._row is None:
             wanted = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-            rows = self.get_queryset().filter(**{self.lookup_field: wanted})
+            rows = versions.versioned(self.get_queryset())
+            rows = rows.filter(**{self.lookup_field: wanted})
             self._row = None if "\0" in str(wanted) else rows.first()
         if self._row is None:
             raise Http404
@@ -149,8 +153,7 @@ class Listed:
 
     def list(self: Any, request: Request, **kwargs: Any) -> Response:
         """The rows that fit the filters, a page at a time."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return answer_page(self, self.filter_queryset(self.get_queryset()), self.shown)
 
 
 class Shown:
@@ -158,4 +161,22 @@ class Shown:
 
     def retrieve(self: Any, request: Request, **kwargs: Any) -> Response:
         """One row."""
-        return Response(self.get_serializer(self.get_object()).data)
+        refuse_unknown(request, {sparse.PARAMETER})
+        row = self.get_object()
+        shown = sparse.thin(self.get_serializer(row), request).data
+        return versions.conditional(request, shown, versions.of_row(row, shown))
+
+
+def page(view: Do) -> Do:
+    """Mark a method that answers with `answer_page`, for the schema."""
+    view.is_page = True  # type: ignore[attr-defined]
+    return view
+
+
+def answer_page(view: Any, rows: QuerySet[Any], kind: type[Serializer]) -> Response:
+    """One page of ordered rows, with the fields that were asked for, under its tag."""
+    page = view.paginate_queryset(rows)
+    shown = kind(page, many=True, context=view.get_serializer_context())
+    body = view.get_paginated_response(sparse.thin(shown, view.request).data).data
+    tag = versions.of_page(body["results"], goes_on=body["next"] is not None)
+    return versions.conditional(view.request, body, tag)

@@ -8,13 +8,21 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from . import actors, commands
+from . import actors, commands, sparse, versions
+from .nouns import Listed, Shown
 from .previews import ReasonShown
 from .problems import MEDIA_TYPE, TITLES
 from .request_ids import HEADER as REQUEST_ID
 
 READING = (400, 401, 403, 404, 406, 422, 429, 500, 503)
 WRITING = (*READING, 409, 413, 415)
+MATCHING = (*WRITING, 412)
+NEEDING_MATCH = (*MATCHING, 428)
+
+TAG = {
+    "description": "Which version this is: for If-None-Match and If-Match.",
+    "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+}
 
 
 class Problem(serializers.Serializer):
@@ -41,13 +49,26 @@ class Schema(AutoSchema):
         if self._needs_key():
             text = "A text of your own, new per command. Repeated, the first answer comes back."
             found.append(_header(commands.HEADER, text, required=True))
+        if self._is_tagged():
+            found.append(_header(versions.NONE_MATCH, "An ETag: 304 while it is still that."))
+            text = (
+                "Only these fields of each row, with commas. What is left out is not in the answer."
+            )
+            found.append(OpenApiParameter(sparse.PARAMETER, str, description=text))
+        elif MATCHING[-1] in self._problems():
+            text = "The ETag of what you have seen: 412 where it has changed since."
+            is_needed = NEEDING_MATCH[-1] in self._problems()
+            found.append(_header(versions.MATCH, text, required=is_needed))
         return found
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         """The answers, and after them the problems, all of one shape."""
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         problem = self.resolve_serializer(Problem, "response").ref
-        for status in READING if self.method == "GET" else WRITING:
+        if self._is_tagged():
+            bodies["200"]["headers"] = {versions.TAG: TAG}
+            bodies["304"] = {"description": "As it was", "headers": {versions.TAG: TAG}}
+        for status in self._problems():
             bodies[str(status)] = {
                 "description": TITLES[status],
                 "content": {MEDIA_TYPE: {"schema": problem}},
@@ -57,6 +78,24 @@ class Schema(AutoSchema):
     def _get_paginator(self) -> Any:
         """Pages are for reading; several rows that a command made are a plain list."""
         return super()._get_paginator() if self.method == "GET" else None
+
+    def _is_tagged(self) -> bool:
+        action = getattr(self.view, "action", None) or ""
+        if getattr(getattr(self.view, action, None), "is_page", False):
+            return True
+        shows = {"list": Listed, "retrieve": Shown}.get(action)
+        method = getattr(type(self.view), action, None)
+        return shows is not None and method is getattr(shows, action)
+
+    def _problems(self) -> tuple[int, ...]:
+        if self.method == "GET":
+            return READING
+        method = getattr(self.view, getattr(self.view, "action", None) or "", None)
+        spec = getattr(method, "spec", None)
+        is_command = spec is not None and not method.__name__.endswith("_preview")
+        if not is_command or not versions.takes(self.view, spec):
+            return WRITING
+        return NEEDING_MATCH if spec.needs_match else MATCHING
 
     def _is_open(self) -> bool:
         return AllowAny in self.view.permission_classes

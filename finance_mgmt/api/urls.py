@@ -50,7 +50,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokens/<slug:prefix>", tokens.TokenPage.as_view()),
     path("me", tokens.MePage.as_view()),
     path("accounts/<str:number>/funds", funds.FundsPage.as_view({"get": "retrieve"})),
-    path("accounts/<str:number>/contact", notices.Contacts.as_view({"post": "set_contact"})),
+    path(
+        "accounts/<str:number>/contact",
+        notices.Contacts.as_view({"get": "retrieve", "post": "set_contact"}),
+    ),
     path("accounts/<str:number>/credit-limit", limits.as_view({"post": "set_limit"})),
     path(
         "accounts/<str:number>/credit-limit/preview",

@@ -103,6 +103,7 @@ class Webhooks(Listed, Shown, Noun):
         answers=WebhookShown,
         staff="set_webhook",
         roles=actors.OWNERS,
+        needs_match=True,
         example={"is_active": True},
     )
     def change(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Webhook:

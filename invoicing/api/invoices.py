@@ -27,7 +27,7 @@ from finance_mgmt.api.fields import (
     number_of,
 )
 from finance_mgmt.api.filtering import Filters, account_number, refuse_unknown
-from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered
 
 from ..documents import stored
@@ -37,7 +37,7 @@ from ..services import invoices
 from . import files
 
 MOST = 2000
-PAGED = {"cursor", "page_size"}
+PAGED = {"cursor", "page_size", "fields"}
 
 
 class InvoiceShown(serializers.ModelSerializer):
@@ -217,10 +217,11 @@ class Invoices(Listed, Shown, Noun):
 
     @extend_schema(responses={200: InvoiceOwed(many=True)}, operation_id="invoices_owed_list")
     @action(detail=False)
+    @page
     def owed(self, request: Request) -> Response:
         """Invoices that credit notes are owed for after refunds (I6)."""
-        page = self.paginate_queryset(self.filter_queryset(candidates.owing(self.get_queryset())))
-        return self.get_paginated_response(InvoiceOwed(page, many=True).data)
+        rows = self.filter_queryset(candidates.owing(self.get_queryset()))
+        return answer_page(self, rows, InvoiceOwed)
 
     @files.pdf_schema
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.PdfFile])
@@ -238,12 +239,12 @@ class Invoices(Listed, Shown, Noun):
         responses={200: LineShown(many=True)}, filters=False, operation_id="invoices_lines_list"
     )
     @action(detail=True)
+    @page
     def lines(self, request: Request, number: str) -> Response:
         """Its lines, in the order of their ids."""
         refuse_unknown(request, PAGED)
         rows: QuerySet[InvoiceLine] = self.get_object().lines.order_by()
-        page = self.paginate_queryset(ordered(rows, "id"))
-        return self.get_paginated_response(LineShown(page, many=True).data)
+        return answer_page(self, ordered(rows, "id"), LineShown)
 
 
 def _chosen(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ class Titles(Listed, Shown, Noun):
         staff="invoicing.set_title",
         roles=actors.MONEY,
         status=201,
+        replaces=lambda view, body: (body["account"], {"account": body["account"]}),
         example={"kind": "cn_general", "title": "Acme Ltd", "tax_number": "91330106673959654P"},
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> InvoiceTitle:

@@ -53,6 +53,10 @@ class Caller:
     def get(self, path: str, query: Any = None, **headers: str) -> Any:
         return self.client.get(f"/api/v1/{path}", data=query, headers={**self.headers, **headers})
 
+    def seen(self, path: str, query: Any = None) -> dict[str, str]:
+        """The header that says which version was seen: the one there is now."""
+        return {"If-Match": self.get(path, query)["ETag"]}
+
     def post(self, path: str, body: Any = None, key: str | None = "", **headers: str) -> Any:
         return self.send("post", path, body, key, **headers)
 

@@ -207,6 +207,7 @@ READS = {
     "what-ifs": "id",
 }
 NESTED = {
+    "accounts/{number}/contact",
     "accounts/{number}/funds",
     "accounts/{number}/runway",
     "accounts/{number}/invoice-candidates",

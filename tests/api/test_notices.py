@@ -64,11 +64,12 @@ def test_a_webhook_is_tried_switched_off_and_removed(caller):
     pk = caller.post("webhooks", {"url": URL, "kinds": []}).json()["id"]
     tried = caller.post(f"webhooks/{pk}/test").json()
     assert (tried["notice"], tried["state"], tried["webhook"]) == (None, "queued", pk)
-    off = caller.post(f"webhooks/{pk}/change", {"is_active": False}).json()
+    hook, change = f"webhooks/{pk}", f"webhooks/{pk}/change"
+    off = caller.post(change, {"is_active": False}, **caller.seen(hook)).json()
     assert (off["is_active"], Delivery.objects.get().state) == (False, "dead")
     assert codes(caller.post(f"webhooks/{pk}/test")) == ["switched_off"]
     assert codes(caller.post(f"deliveries/{tried['id']}/requeue")) == ["switched_off"]
-    caller.post(f"webhooks/{pk}/change", {"is_active": True})
+    caller.post(change, {"is_active": True}, **caller.seen(hook))
     assert caller.post(f"deliveries/{tried['id']}/requeue").json()["state"] == "queued"
     assert caller.delete(f"webhooks/{pk}").status_code == 200
     assert caller.get(f"webhooks/{pk}").status_code == 404
@@ -77,7 +78,9 @@ def test_a_webhook_is_tried_switched_off_and_removed(caller):
 @pytest.mark.rule("W4")
 def test_recipients_and_the_billing_address(caller):
     contact = {"email": "bills@example.com", "language": "zh-hans"}
-    assert caller.post("accounts/M/contact", contact).json() == {"number": "M", **contact}
+    path = "accounts/M/contact"
+    done = caller.post(path, contact, **caller.seen(path)).json()
+    assert done == caller.get(path).json() == {"number": "M", **contact}
     seat = caller.get("account-users").json()["results"][0]["id"]
     body = {"account_user": seat, "language": "en", "kinds": ["cap"]}
     made = caller.post("recipients", body).json()
@@ -90,7 +93,9 @@ def test_recipients_and_the_billing_address(caller):
     assert codes(caller.post("recipients", body)) == ["there_already"]
     both = {"account_user": seat, "email": "a@example.com", "language": "en", "kinds": []}
     assert codes(caller.post("recipients", both)) == ["one_of_two"]
-    changed = caller.post(f"recipients/{made['id']}/change", {"language": "en", "kinds": []})
+    path = f"recipients/{made['id']}"
+    body = {"language": "en", "kinds": []}
+    changed = caller.post(f"{path}/change", body, **caller.seen(path))
     assert changed.json()["kinds"] == []
     caller.delete(f"recipients/{made['id']}")
     assert caller.get("recipients").json()["results"] == []

@@ -9,7 +9,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from finance_mgmt.api.schema import READING, WRITING
+from finance_mgmt.api.schema import MATCHING, NEEDING_MATCH, READING, WRITING
 
 # Settings name these words; bodies that are refused with them are documented by one component.
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -38,7 +38,11 @@ def test_it_is_made_without_a_warning_and_is_valid(schema, tmp_path):
 def test_every_operation_declares_its_problems_as_one_component(schema):
     wrong = {}
     for method, path, operation in operations(schema):
-        statuses = {str(status) for status in (READING if method == "get" else WRITING)}
+        named = {one["name"]: one.get("required", False) for one in operation["parameters"]}
+        expected = READING if method == "get" else WRITING
+        if "If-Match" in named:
+            expected = NEEDING_MATCH if named["If-Match"] else MATCHING
+        statuses = {str(status) for status in expected}
         declared = {s: a for s, a in operation["responses"].items() if int(s) >= 400}
         shapes = {
             json.dumps(answer["content"]["application/problem+json"]["schema"])

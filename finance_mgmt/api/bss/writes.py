@@ -165,7 +165,8 @@ class Call:
         view = self._behind(views, name, **kwargs)
         parts = (self.said["key"], body.get("permission", ""), str(pk or ""))
         said = {**self.said, "key": " ".join(part for part in parts if part)}
-        return commands.perform(view, getattr(views, name).spec, body, said, kwargs)
+        spec = getattr(views, name).spec
+        return commands.perform(view, spec, commands.read(view, spec, body), said, kwargs)
 
     def _behind(self, views: Any, action: str, **kwargs: Any) -> Any:
         return views(
