@@ -143,3 +143,17 @@ SELECT charge.id, record.voucher_id, charge.voucher_amount
 FROM billing_charge charge JOIN billing_usagerecord record ON record.id = charge.record_id
 WHERE charge.step_id = %s AND record.kind = 'credit' ORDER BY charge.id
 """
+
+# Of charges with our own price: the units whose amount came with them, which no step counts (P1).
+GIVEN_IN_PRICED = """
+SELECT charge.owner_id, charge.product_id, charge.billing_month, sum(given.quantity)
+FROM (
+    SELECT owner_id, product_id, resource, period_start, sum(quantity) AS quantity
+    FROM billing_usagerecord
+    WHERE owner_id = ANY(%s) AND product_id = ANY(%s) AND due_at >= %s
+        AND kind = 'usage' AND NOT is_late AND given_amount IS NOT NULL
+    GROUP BY 1, 2, 3, 4
+) given JOIN billing_charge charge USING (owner_id, product_id, resource, period_start)
+WHERE charge.kind = 'usage' AND charge.record_id IS NULL AND charge.unit_price IS NOT NULL
+GROUP BY 1, 2, 3
+"""

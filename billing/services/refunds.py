@@ -53,7 +53,8 @@ def refund(
     """Refund an order to whoever paid it, wholly (its unused part by days) or `amount` of it (O4).
 
     A whole refund releases the resource; of a renewal that has not begun, the period paid before
-    goes on; of an upgrade, nothing changes. Raises RefundRefused, InvalidAmount, KeyReused.
+    goes on, so the last one goes first; of an upgrade, nothing changes.
+    Raises RefundRefused, InvalidAmount, KeyReused.
     """
     facts = {"order": order.number, "amount": amount}
     decision, is_new = decisions.record(verb="refunds.refund", facts=facts, key=key, by=by, at=at)
@@ -68,6 +69,8 @@ def refund(
     if reasons := four_eyes.judge(wanted, ground.policy().four_eyes_above, by, approved_by):
         raise RefundRefused(reasons)
     _judge(wanted, most)
+    if wanted == most:
+        _judge_whole(locked, at)
     _give_back(locked, wanted, decision, at)
     locked.status = OrderStatus.REFUNDED if wanted == most else OrderStatus.PARTLY_REFUNDED
     locked.save()
@@ -198,8 +201,7 @@ def _charge(order: Order, amount: Decimal, month: date, at: datetime) -> Charge:
 def _withdraw_resource(order: Order, at: datetime) -> None:
     """Take back what the refunded order gave: all of the resource, or a renewal to come."""
     resource = Resource.objects.select_for_update().get(pk=order.resource_id)
-    is_to_come = order.covers_from > at and order.covers_until == resource.paid_until
-    if order.kind == OrderKind.RENEW and is_to_come:
+    if order.kind == OrderKind.RENEW and order.covers_from > at:
         resource.paid_until = order.covers_from
     else:
         resource.status, resource.released_at = ResourceStatus.RELEASED, at
@@ -234,3 +236,13 @@ def _judge(amount: Decimal, most: Decimal) -> None:
     if amount > most:
         text = f"Only {money.plain(most, 2)} is unused; started days are used."
         raise RefundRefused(Reason("O4", "above_unused", text, {"amount": amount, "unused": most}))
+
+
+def _judge_whole(order: Order, at: datetime) -> None:
+    """A renewal to come is the last one, or its refund would leave a hole in what is paid for."""
+    is_to_come = order.kind == OrderKind.RENEW and order.covers_from > at
+    if is_to_come and order.resource.paid_until > order.covers_until:
+        code = order.resource_code
+        text = f"{code} is renewed beyond {order.number}. Refund the last renewal first."
+        facts = {"resource": code, "paid_until": order.resource.paid_until}
+        raise RefundRefused(Reason("O4", "renewed_after", text, facts))

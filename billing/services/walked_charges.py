@@ -7,13 +7,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from finance_mgmt import periods
 from finance_mgmt.enums import Cycle
@@ -241,18 +241,28 @@ def _offers(accounts: Collection[int]) -> dict[int, list[Discount]]:
     return found
 
 
-def _quantities(groups: Iterable[Group]) -> dict[tuple[int, int, date], Decimal]:
+def _quantities(groups: Collection[Group]) -> dict[tuple[int, int, date], Decimal]:
     """What owners used of stepped products in their months before this walk (P1)."""
     found: dict[tuple[int, int, date], Decimal] = defaultdict(lambda: ZERO)
-    wanted = Q()
-    for owner, product in {(g.owner, g.product) for g in groups if g.steps}:
-        wanted |= Q(owner=owner, product=product)
-    if not wanted:
+    pairs = {(g.owner, g.product) for g in groups if g.steps}
+    if not pairs:
         return found
-    priced = Charge.objects.filter(wanted, kind=ChargeKind.USAGE, unit_price__isnull=False)
-    rows = priced.order_by()
+    owners, products = ({pair[place] for pair in pairs} for place in (0, 1))
+    months = {g.billing_month for g in groups}
+    rows = Charge.objects.filter(
+        kind=ChargeKind.USAGE,
+        unit_price__isnull=False,
+        owner__in=owners,
+        product__in=products,
+        billing_month__in=months,
+    ).order_by()
     for row in rows.values("owner", "product", "billing_month").annotate(sum=Sum("quantity")):
         found[row["owner"], row["product"], row["billing_month"]] = row["sum"]
+    since = min(months) - timedelta(days=1)  # a zone's month may begin on the day before, in UTC
+    with connection.cursor() as cursor:
+        cursor.execute(close_sql.GIVEN_IN_PRICED, [list(owners), list(products), since])
+        for owner, product, month, given in cursor.fetchall():
+            found[owner, product, month] -= given
     return found
 
 
