@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..enums import End, Permission
+from ..enums import End, Mode, Permission
 from ..errors import Reason
 
 NEEDS = {  # Z2
@@ -13,9 +13,17 @@ NEEDS = {  # Z2
 BOTH_WAYS = (Permission.VIEW_FINANCES, Permission.VIEW_BILLS)  # Z3
 
 
-def judge_grants(wanted: Collection[str], held_by: End, held: Collection[str] = ()) -> list[Reason]:
+def judge_grants(
+    wanted: Collection[str],
+    held_by: End,
+    held: Collection[str] = (),
+    mode: Mode = Mode.MANAGEMENT,
+) -> list[Reason]:
     """All reasons against giving these powers, beside those already held by the same end."""
     reasons = []
+    if mode == Mode.TRUSTEESHIP and held_by == End.MASTER and wanted:
+        text = "In trusteeship the master needs no single powers. Leave them out."
+        reasons.append(Reason("Z5", "nothing_to_grant", text, {"permissions": sorted(wanted)}))
     for permission in sorted(wanted):
         if held_by == End.MEMBER and permission not in BOTH_WAYS:
             text = f"{permission} can only be held by the master."

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-from ..enums import End, Permission, RelationshipState
+from ..enums import End, Mode, Permission, RelationshipState
 from ..errors import FinanceError, Reason
 from ..models import Grant, Relationship
 from ..money import plain
@@ -17,7 +17,7 @@ from . import decisions, locks
 
 
 class GrantRefused(FinanceError):
-    """The power can't be given or given up now (Z2-Z4)."""
+    """The power can't be given or given up now (Z2-Z5)."""
 
     code = "grant_refused"
 
@@ -39,7 +39,8 @@ def grant(
         return Grant.objects.get(decision=decision)
     link = _in_force(relationship)
     held = _held(link, held_by).values_list("permission", flat=True)
-    reasons = judge_grants([permission], held_by, list(held)) + facts_against(link, [permission])
+    reasons = judge_grants([permission], held_by, list(held), Mode(link.mode))
+    reasons += facts_against(link, [permission])
     if reasons:
         raise GrantRefused(reasons)
     return Grant.objects.create(

@@ -142,8 +142,9 @@ def expire(*, by: str, at: datetime) -> int:
 
 
 def judge_link(relationship: Relationship, at: datetime) -> None:
-    """Raise LinkRefused with every reason against the relationship as it stands (L1-L4, Z2)."""
+    """Raise LinkRefused with every reason against the relationship as it stands (L1-L4, Z2, Z5)."""
     ends = [relationship.master_id, relationship.member_id]
+    mode = Mode(relationship.mode)
     parties = lock_parties(
         ends,
         at,
@@ -153,10 +154,10 @@ def judge_link(relationship: Relationship, at: datetime) -> None:
     reasons = linking.judge(
         master=parties[relationship.master_id],
         member=parties[relationship.member_id],
-        mode=Mode(relationship.mode),
+        mode=mode,
         has_acknowledged=relationship.has_acknowledged,
     )
-    reasons += judge_grants(relationship.proposed_grants, End.MASTER)
+    reasons += judge_grants(relationship.proposed_grants, End.MASTER, mode=mode)
     reasons += facts_against(relationship, relationship.proposed_grants)
     if relationship.effective_from and relationship.effective_from < at and not relationship.pk:
         text = "A relationship can't begin in the past. Leave the date out to begin now."

@@ -53,6 +53,30 @@ def test_which_powers_may_be_given(wanted, held_by, held, reasons):
     assert named(judge_grants(wanted, held_by, held)) == reasons
 
 
+@pytest.mark.rule("Z5", "Z3")
+def test_in_trusteeship_there_is_nothing_to_grant_to_the_master():
+    wanted = [P.VIEW_FINANCES, P.FORBID_WITHDRAWAL]
+    [reason] = judge_grants(wanted, End.MASTER, mode=Mode.TRUSTEESHIP)
+    assert (reason.rule, reason.code) == ("Z5", "nothing_to_grant")
+    assert judge_grants([P.VIEW_BILLS], End.MEMBER, mode=Mode.TRUSTEESHIP) == []
+    assert judge_grants([], End.MASTER, mode=Mode.TRUSTEESHIP) == []
+
+
+@pytest.mark.rule("Z5", "F9")
+def test_a_power_is_not_given_in_trusteeship_neither_with_the_link_nor_later(provider):
+    """Else a master could bar a member from cash that is none of its business (L13)."""
+    master, member = provider.account("HQ", credit_limit="1"), provider.account("A")
+    power = P.FORBID_WITHDRAWAL
+    with pytest.raises(LinkRefused) as refused:
+        provider.link(master, member, grants=(power,))
+    assert named(refused.value.reasons) == ["Z5 nothing_to_grant"]
+    link = provider.link(master, member)
+    with pytest.raises(GrantRefused) as refused:
+        grants.grant(relationship=link, permission=power, **provider.said())
+    assert named(refused.value.reasons) == ["Z5 nothing_to_grant"]
+    assert link.grants.count() == 0
+
+
 @pytest.mark.rule("Z2")
 def test_a_refusal_names_the_missing_power():
     [reason] = judge_grants([P.SHARE_CREDIT], End.MASTER)

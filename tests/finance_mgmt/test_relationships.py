@@ -171,6 +171,7 @@ def test_a_refused_link_leaves_nothing_behind_and_its_key_free(provider, group):
     assert refusals(refused) == [
         "L2 identities_differ",
         "L2 master_has_no_credit_line",
+        "Z5 nothing_to_grant",
         "Z2 dependency_missing",
     ]
     assert states() == []
