@@ -45,6 +45,7 @@ class Group:
     amount: Decimal  # with tax, not rounded
     quantity: Decimal | None
     charges: int
+    is_part: bool = False  # only part of these charges is credited: no quantity tells how much
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Line:
     quantity: Decimal | None
     charges: int
     part: Part
+    is_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,27 +115,43 @@ def sections_of(
     groups: Sequence[Group], total: Decimal, currency: str
 ) -> tuple[tuple[Section, ...], tuple[Part, ...]]:
     """The members' sections and the parts by rate, every rounding done (I7)."""
-    unit = minor_unit(currency)
-    groups = sorted(groups, key=_place)
+    parts = tuple(tax_split.by_rate(exact_by_rate(groups), total, minor_unit(currency)))
+    return in_sections(groups, parts, currency), parts
+
+
+def exact_by_rate(groups: Sequence[Group]) -> dict[Decimal, Decimal]:
+    """The exact amounts with tax, by rate."""
     exact: dict[Decimal, Decimal] = {}
     for group in groups:
         exact[group.rate] = exact.get(group.rate, ZERO) + group.amount
-    parts = tax_split.by_rate(exact, total, unit)
-    of_rate: dict[Decimal, Iterator[Part]] = {
-        part.rate: iter(
-            tax_split.to_lines(part, [g.amount for g in groups if g.rate == part.rate], unit)
-        )
+    return exact
+
+
+def in_sections(
+    groups: Sequence[Group], parts: Sequence[Part], currency: str
+) -> tuple[Section, ...]:
+    """The parts by rate handed out to the groups, by member.
+
+    A part of which there is no group, cents that earlier credit notes left, is a line of nobody.
+    """
+    unit = minor_unit(currency)
+    groups = sorted(groups, key=_place)
+    of_rate: dict[Decimal, list[Decimal]] = {part.rate: [] for part in parts}
+    for group in groups:
+        of_rate[group.rate].append(group.amount)
+    handed: dict[Decimal, Iterator[Part]] = {
+        part.rate: iter(tax_split.to_lines(part, of_rate[part.rate], unit))
         for part in parts
+        if of_rate[part.rate]
     }
     sections: dict[str, Section] = {}
     lines: dict[str, list[Line]] = {}
     for group in groups:
         sections.setdefault(group.owner_number, Section(group.owner_number, group.owner_name, ()))
-        lines.setdefault(group.owner_number, []).append(_line(group, next(of_rate[group.rate])))
-    return (
-        tuple(replace(one, lines=tuple(lines[number])) for number, one in sections.items()),
-        tuple(parts),
-    )
+        lines.setdefault(group.owner_number, []).append(_line(group, next(handed[group.rate])))
+    named = [replace(one, lines=tuple(lines[number])) for number, one in sections.items()]
+    rest = [Line("", "", "", None, 0, part) for part in parts if not of_rate[part.rate]]
+    return (*named, Section("", "", tuple(rest))) if rest else tuple(named)
 
 
 def _place(group: Group) -> tuple:
@@ -148,6 +166,7 @@ def _line(group: Group, part: Part) -> Line:
         quantity=group.quantity,
         charges=group.charges,
         part=part,
+        is_part=group.is_part,
     )
 
 

@@ -122,6 +122,8 @@ def _corrected(content: InvoiceContent) -> str:
 def _words(section: Section, line: Line) -> str:
     who = f"{section.owner_name} ({section.owner_number})" if section.owner_number else ""
     metered = f"{plain(line.quantity)} {line.unit}".strip() if line.quantity is not None else ""
+    if line.is_part:
+        metered = f"part of {line.charges} charge(s)"
     return ": ".join(filter(None, [who, metered]))
 
 

@@ -35,6 +35,7 @@ class Labels:
     gross: str
     member: str
     charges: str
+    part_of: str
     correction: str
     subtotal: str
     breakdown: str
@@ -76,6 +77,7 @@ ENGLISH = Labels(
     gross="Total",
     member="Member",
     charges="{count} charges",
+    part_of="part of {count} charge(s)",
     correction="Correction at this tax rate",
     subtotal="Subtotal",
     breakdown="Tax by rate",
@@ -119,6 +121,7 @@ CHINESE = Labels(
     gross="价税合计",
     member="子账号",
     charges="{count} 笔",
+    part_of="{count} 笔的部分金额",
     correction="该税率红冲金额",
     subtotal="小计",
     breakdown="按税率汇总",

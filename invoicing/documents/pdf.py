@@ -167,7 +167,8 @@ class _Printer:
         name = line.description or words.correction
         quantity = f"{_shown(line.quantity)} {line.unit}".strip() if line.quantity else ""
         if not quantity and line.charges:
-            quantity = words.charges.format(count=line.charges)
+            said = words.part_of if line.is_part else words.charges
+            quantity = said.format(count=line.charges)
         part = line.part
         return [name, quantity, *self._amounts(part, _percent(part.rate))]
 

@@ -1,12 +1,12 @@
 """The content of invoices and credit notes, read from their own rows and nothing else (I6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from finance_mgmt.money import ZERO, minor_unit
 from finance_mgmt.queries import policy
@@ -15,7 +15,15 @@ from ..models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, SellerPro
 from ..models.parties import PartyColumns
 from ..queries.sellers import first_seller
 from ..rules import tax_split
-from .content import Corrected, Group, InvoiceContent, Line, Party, Section, sections_of
+from .content import (
+    Corrected,
+    Group,
+    InvoiceContent,
+    Party,
+    exact_by_rate,
+    in_sections,
+    sections_of,
+)
 
 DRAFT = "DRAFT-000000"
 _KEY = ("owner_number", "owner_name", "product_code", "description", "unit", "tax_rate")
@@ -41,12 +49,10 @@ def of_draft(invoice: Invoice, lines: QuerySet[Any]) -> InvoiceContent:
     return _content(invoice, groups)
 
 
-def of_credit_note(
-    note: CreditNote, taken: Mapping[Decimal, Decimal] | None = None
-) -> InvoiceContent:
-    """What a credit note states; a whole one repeats all lines.
+def of_credit_note(note: CreditNote, taken: Sequence[Group] | None = None) -> InvoiceContent:
+    """What a credit note states of each line that it credits; a whole one repeats all lines.
 
-    If it is not stored: `taken` is what it would take, exactly, by tax rate.
+    If it is not stored: `taken` is what it would take, exactly.
     """
     invoice = note.invoice
     whole = of_invoice(invoice)
@@ -61,11 +67,34 @@ def of_credit_note(
     earlier = CreditNote.objects.filter(invoice=invoice).order_by("pk")
     if note.pk:
         earlier = earlier.filter(pk__lt=note.pk)
-    last = by_rate(note) if taken is None else taken
+    groups = credited(note) if taken is None else taken
+    last = exact_by_rate(groups)
     takes = [*((one.total, by_rate(one)) for one in earlier), (note.total, last)]
     parts = tax_split.of_credit(whole.parts, takes, minor_unit(invoice.currency))
-    sections = (Section("", "", tuple(Line("", "", "", None, 0, part) for part in parts)),)
+    sections = in_sections(groups, parts, invoice.currency)
     return replace(content, sections=sections, parts=tuple(parts), round_off=ZERO)
+
+
+def credited(note: CreditNote) -> list[Group]:
+    """What a stored credit note takes from the lines of an invoice, as the invoice groups them.
+
+    The quantity is told where lines are taken whole; a part of an amount has none.
+    """
+    columns = [f"line__{name}" for name in _KEY]
+    rows = CreditNoteLine.objects.filter(note=note).order_by().values(*columns)
+    summed = rows.annotate(
+        sum_of=Sum("amount"),
+        count_of=Count("pk"),
+        whole=Count("pk", filter=Q(amount=F("line__amount"))),
+        metered=Sum("line__quantity"),
+    )
+    found = []
+    for row in summed:
+        is_part, key = row["whole"] != row["count_of"], [row[name] for name in columns]
+        quantity = None if is_part else row["metered"]
+        group = _group(key, row["sum_of"], quantity, row["count_of"])
+        found.append(replace(group, is_part=is_part))
+    return found
 
 
 def by_rate(note: CreditNote) -> dict[Decimal, Decimal]:

@@ -58,7 +58,8 @@ def of_credit(
             Part(one.rate, one.gross - part.gross, one.tax - part.tax)
             for one, part in zip(left, taken, strict=True)
         ]
-    return [part for part in taken if part.gross or part.tax]
+    last = takes[-1][1] if takes else {}
+    return [part for part in taken if part.gross or part.tax or part.rate in last]
 
 
 def tax_within(gross: Decimal, rate: Decimal) -> Decimal:

@@ -1,6 +1,6 @@
 """Correcting invoices: wholly, by lines, or by an amount (I6)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from finance_mgmt.models import Decision
 from finance_mgmt.services import decisions
 
 from ..documents import stored
+from ..documents.content import Group
 from ..enums import InvoiceStatus
 from ..models import CreditNote, Invoice, InvoiceLine
 from ..queries import candidates
@@ -64,8 +65,7 @@ def issue(
 
 
 def _of_all(asked: "_Asked") -> CreditNote:
-    taken = {rate: amount for rate, amount, _ in written.remaining(asked.invoice)}
-    note = asked.note(asked.left, taken)
+    note = asked.note(asked.left, written.remaining(asked.invoice))
     written.take_whole(note, None)
     asked.move_on(InvoiceStatus.CREDITED)
     return note
@@ -73,21 +73,21 @@ def _of_all(asked: "_Asked") -> CreditNote:
 
 def _of_lines(asked: "_Asked", lines: list[int]) -> CreditNote:
     invoice, left = asked.invoice, asked.left
-    sums = written.remaining(invoice, lines)
-    if sum(count for _, _, count in sums) != len(lines):
+    groups = written.remaining(invoice, lines)
+    if sum(group.charges for group in groups) != len(lines):
         text = f"Some lines are not of invoice {invoice.number}, or are credited already."
         raise InvoiceRefused(Reason("I6", "lines_not_creditable", text, {"lines": lines}))
     others = InvoiceLine.objects.filter(invoice=invoice, is_void=False).exclude(pk__in=lines)
     if not others.exists():
         return _of_all(asked)
-    exact = sum((amount for _, amount, _ in sums), money.ZERO)
+    exact = sum((group.amount for group in groups), money.ZERO)
     total = money.cut(exact, invoice.currency)
     if total > left:  # other lines are below 0
         raise InvoiceRefused(_above(invoice, left, total))
     if total <= 0:
         text = "These lines are worth less than the smallest unit together. Name more of them."
         raise InvoiceRefused(Reason("I6", "lines_worth_nothing", text, {"amount": exact}))
-    note = asked.note(total, {rate: amount for rate, amount, _ in sums})
+    note = asked.note(total, groups)
     written.take_whole(note, lines)
     is_all = total == left
     asked.move_on(InvoiceStatus.CREDITED if is_all else InvoiceStatus.PARTLY_CREDITED)
@@ -115,9 +115,9 @@ class _Asked:
     decision: Decision
     at: datetime
 
-    def note(self, total: Decimal, taken: Mapping[Decimal, Decimal]) -> CreditNote:
-        """The note over what is taken, exactly, by rate; looked at before it has a number."""
-        exact = sum(taken.values(), money.ZERO)
+    def note(self, total: Decimal, taken: Sequence[Group]) -> CreditNote:
+        """The note over what is taken, exactly; looked at before it has a number."""
+        exact = sum((group.amount for group in taken), money.ZERO)
         note = CreditNote(
             invoice=self.invoice,
             total=total,

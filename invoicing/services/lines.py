@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Left
 
 from billing.models import Charge
 
+from ..documents.content import Group
 from ..models import CreditNote, Invoice, InvoiceLine
 from ..queries import candidates
 
@@ -83,9 +84,19 @@ INSERT INTO invoicing_creditnoteline (note_id, line_id, amount)
 SELECT %(note)s, id, amount FROM part WHERE amount <> 0
 """
 
+# As a document shows them: stored.credited reads the same of a note that is stored.
+_GROUPS = """
+SELECT line.owner_number, line.owner_name, line.product_code, line.description, line.unit,
+    line.tax_rate, sum(part.amount),
+    CASE WHEN bool_and(part.amount = line.amount) THEN sum(line.quantity) END, count(*),
+    NOT bool_and(part.amount = line.amount)
+FROM {part} part JOIN invoicing_invoiceline line ON line.id = part.id
+WHERE {which} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
 _OF_AMOUNT = f"""
 {_PART}
-SELECT tax_rate, sum(amount) FROM part WHERE amount <> 0 GROUP BY tax_rate
+{_GROUPS.format(part="part", which="part.amount <> 0")}
 """
 
 _VOID = """
@@ -98,10 +109,9 @@ WHERE line.invoice_id = %(invoice)s AND NOT line.is_void AND EXISTS (
 )
 """
 
-_SUMS = f"""
+_WHOLE = f"""
 {_LEFT}
-SELECT tax_rate, sum(amount), count(*) FROM remaining
-WHERE %(lines)s::bigint[] IS NULL OR id = ANY(%(lines)s) GROUP BY tax_rate
+{_GROUPS.format(part="remaining", which="%(lines)s::bigint[] IS NULL OR part.id = ANY(%(lines)s)")}
 """
 
 
@@ -131,21 +141,19 @@ def copy(invoice: Invoice, shown: QuerySet[Any]) -> None:
             raise AssertionError(f"{cursor.rowcount} lines of {invoice.line_count}")
 
 
-def remaining(
-    invoice: Invoice, lines: Collection[int] | None = None
-) -> list[tuple[Decimal, Decimal, int]]:
-    """(rate, amount left, lines) of these lines, or all, that are not void, for each rate."""
+def remaining(invoice: Invoice, lines: Collection[int] | None = None) -> list[Group]:
+    """What is left of these lines, or of all, that are not void."""
     named = None if lines is None else list(lines)
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, {"invoice": invoice.pk, "lines": named})
-        return cursor.fetchall()
+        cursor.execute(_WHOLE, {"invoice": invoice.pk, "lines": named})
+        return [Group(*row) for row in cursor.fetchall()]
 
 
-def of_amount(invoice: Invoice, amount: Decimal) -> dict[Decimal, Decimal]:
-    """What a credit of an amount takes from the lines of each tax rate."""
+def of_amount(invoice: Invoice, amount: Decimal) -> list[Group]:
+    """What a credit of an amount takes from the lines."""
     with connection.cursor() as cursor:
         cursor.execute(_OF_AMOUNT, {"invoice": invoice.pk, "amount": amount})
-        return dict(cursor.fetchall())
+        return [Group(*row) for row in cursor.fetchall()]
 
 
 def take_whole(note: CreditNote, lines: Collection[int] | None) -> None:

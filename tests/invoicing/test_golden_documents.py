@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from billing.models import Charge
 from invoicing.documents import stored
 from invoicing.enums import DocumentForm
-from invoicing.services import documents, lines
+from invoicing.services import credit_notes, documents, lines
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -43,6 +43,9 @@ def test_a_combined_invoice_in_chinese(shop, china):
     invoice = shop.issue(group, *members)
     asked = {"invoice": invoice, "form": "pdf", "language": "zh-hans"}
     compare("invoice-zh.txt", printed(shop, **asked))
+    south = [line.pk for line in invoice.lines.filter(owner_number="SUB-2")]
+    note = credit_notes.issue(invoice=invoice, lines=south, **shop.said())
+    compare("credit-note-lines-zh.txt", printed(shop, **asked, credit_note=note))
     note = shop.credit(invoice, "20.00", "价格调整")
     compare("credit-note-zh.txt", printed(shop, **asked, credit_note=note))
 
