@@ -15,7 +15,7 @@ from simulation import files, outcome, runner, sandbox
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2023, 1, 1, tzinfo=ZONE)
 YEAR = timedelta(days=365)
-GROUPS, MEMBERS_EACH = 3, 4
+GROUPS, MEMBERS_EACH = 3, 19
 
 HEAD = """\
 start: 2023-01-01T00:00:00+08:00

@@ -46,7 +46,7 @@ def evaluate_warnings(at: datetime) -> str:
     """Judge the figures that moved against their thresholds (W1)."""
     by = "job:warnings"
     told = warnings.tell_caps(by=by, at=at)
-    for account in warnings.watched():
+    for account in warnings.moved():
         do = partial(warnings.evaluate_account, account, by=by, at=at)
         _, notices = parking.attempt(do, job=Parked.WARNINGS, account=account, by=by, at=at)
         told += notices or 0

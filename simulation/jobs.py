@@ -5,22 +5,21 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
-from billing.models import ClosedThrough, UsageRecord
-from billing.queries import due_records, open_months
+from billing.models import UsageRecord
 from billing.services import bills, cycles, resources, settlement, warnings
-from finance_mgmt import periods
 from finance_mgmt.enums import RunState
-from finance_mgmt.models import Decision, Run
+from finance_mgmt.models import Run
 from finance_mgmt.money import plain
 from finance_mgmt.services import approvals, effects, relationships, runs
 
-from .stops import cycle_ends, next_stop
+from . import agenda as agendas
+from .agenda import Agenda
 from .world import Rest, World
 
 MOST_ROUNDS = 1000
 SOON = timedelta(milliseconds=1)
 
-Job = Callable[[World, datetime], bool]
+Job = Callable[[World, datetime, Agenda], bool]
 
 
 class JobFailed(Exception):
@@ -32,6 +31,7 @@ def run_due(world: World, at: datetime, of: Sequence[Job] | None = None) -> None
 
     A job that found nothing is asked again only after another one did something.
     """
+    world.agenda = agendas.read(at, world.policy)
     if of is None and _is_at_rest(world, at):
         return
     done = 0  # how many jobs did something so far
@@ -40,25 +40,29 @@ def run_due(world: World, at: datetime, of: Sequence[Job] | None = None) -> None
         for job in of or JOBS:
             if idle.get(job) == done:
                 continue
-            if job(world, at):
+            if job(world, at, world.agenda):
                 done += 1
                 idle.pop(job, None)
+                world.agenda = agendas.read(at, world.policy)
             else:
                 idle[job] = done
         if all(idle.get(job) == done for job in of or JOBS):
             if of is None:
-                world.rest = Rest(_last_decision(), next_stop(at, world.scenario.policy))
+                world.rest = Rest(world.agenda.decision, next_due(world, at))
             return
     raise JobFailed(f"the jobs find no end at {at.isoformat()}")
 
 
 def next_due(world: World, after: datetime) -> datetime:
-    """When something may be due next, asked of the database only where something was decided."""
-    policy = world.scenario.policy
-    rest = world.rest
-    if rest is None or after >= rest.until or rest.decision != _last_decision():
-        return next_stop(after, policy)
-    return min([rest.until, *cycle_ends(after)])
+    """When something may be due next, once the jobs of this instant are done."""
+    agenda = world.agenda or agendas.read(after, world.policy)
+    return min(agendas.stops(agenda, after, world.policy))
+
+
+def next_quiet(world: World, after: datetime) -> datetime | None:
+    """The same without closes and bills, for a replay that knows when those really ran."""
+    agenda = world.agenda or agendas.read(after, world.policy)
+    return min(agendas.quiet_stops(agenda, after, world.policy), default=None)
 
 
 def _is_at_rest(world: World, at: datetime) -> bool:
@@ -66,24 +70,16 @@ def _is_at_rest(world: World, at: datetime) -> bool:
 
     Usage moves nothing until it is due: whether it is, is asked by itself.
     """
-    rest = world.rest
-    if rest is None or at >= rest.until or rest.decision != _last_decision():
+    rest, agenda = world.rest, world.agenda
+    if rest is None or agenda is None or at >= rest.until or rest.decision != agenda.decision:
         return False
-    horizon = ClosedThrough.objects.values_list("instant", flat=True).first()
-    due = UsageRecord.objects.filter(due_at__gt=horizon or cycles.BEGINNING, due_at__lte=at + SOON)
-    return not due.exists()
+    return agenda.usage_due is None or agenda.usage_due > at + SOON
 
 
-def _last_decision() -> int | None:
-    """The last thing that anybody decided; reports of usage are none."""
-    told = Decision.objects.exclude(verb="usage.accept").order_by("-pk")
-    return told.values_list("pk", flat=True).first()
-
-
-def close(world: World, at: datetime) -> bool:
+def close(world: World, at: datetime, agenda: Agenda) -> bool:
     """Close cycles that are due (C4). Asked only where a cycle or a month waits for it."""
-    instant = _closing_instant(at)
-    if not _waits_for_close(world, instant):
+    instant = _closing_instant(world, at, agenda)
+    if instant is None:
         return False
     run = cycles.close(by="job:close", at=instant)
     if run is None:
@@ -94,9 +90,9 @@ def close(world: World, at: datetime) -> bool:
     return True
 
 
-def issue(world: World, at: datetime) -> bool:
+def issue(world: World, at: datetime, agenda: Agenda) -> bool:
     """Issue the bills of the next month that is closed (B5). Asked only where one is over."""
-    month_end = _first_open_month_end(world)
+    month_end = agendas.month_end(agenda, world.policy)
     if month_end is None or month_end > at:
         return False
     run = bills.issue(by="job:bill", at=at)
@@ -108,9 +104,9 @@ def issue(world: World, at: datetime) -> bool:
     return True
 
 
-def settle(world: World, at: datetime) -> bool:
+def settle(world: World, at: datetime, agenda: Agenda) -> bool:
     """The automatic run of bills on their due date (S1, S2)."""
-    due = settlement.due_bills(at)
+    due = settlement.due_bills(at) if agendas.is_bill_due(agenda, at, world.policy) else []
     for bill in due:
         made = settlement.settle_due(bill=bill, by="job:settle", at=at)
         paid = " and ".join(plain(one.amount, 2) for one in made) or "nothing"
@@ -118,37 +114,37 @@ def settle(world: World, at: datetime) -> bool:
     return bool(due)
 
 
-def apply(world: World, at: datetime) -> bool:
+def apply(world: World, at: datetime, agenda: Agenda) -> bool:
     """Future-dated changes take effect, or are cancelled (L9)."""
-    due = effects.due_changes(at)
+    due = effects.due_changes(at) if agenda.change_now else []
     for link in due:
         after = effects.apply(relationship=link, by="job:changes", at=at)
         world.tell(at, "change", f"{after}: {link.state} is now {after.state}")
     return bool(due)
 
 
-def expire(world: World, at: datetime) -> bool:
+def expire(world: World, at: datetime, agenda: Agenda) -> bool:
     """Invitations and requests for approval that nobody answered (L5, Z7)."""
-    expired = relationships.expire(by="job:invitations", at=at)
+    expired = relationships.expire(by="job:invitations", at=at) if agenda.invitation_now else 0
     if expired:
         world.tell(at, "expire", f"{_many(expired, 'invitation')} expired")
-    unanswered = approvals.expire(by="job:approvals", at=at)
+    unanswered = approvals.expire(by="job:approvals", at=at) if agenda.request_now else 0
     if unanswered:
         world.tell(at, "expire", f"{_many(unanswered, 'request')} for approval expired")
     return bool(expired or unanswered)
 
 
-def review(world: World, at: datetime) -> bool:
+def review(world: World, at: datetime, agenda: Agenda) -> bool:
     """Suspend and resume resources by the funds that decide (R3)."""
-    changed = resources.review(by="job:resources", at=at)
+    changed = resources.review(by="job:resources", at=at) if agenda.has_resources else []
     for resource in changed:
         world.tell(at, "review", f"resource {resource} is {resource.status}")
     return bool(changed)
 
 
-def warn(world: World, at: datetime) -> bool:
+def warn(world: World, at: datetime, agenda: Agenda) -> bool:
     """Judge the figures that moved against their thresholds (W1)."""
-    told = warnings.evaluate(by="job:warnings", at=at)
+    told = warnings.evaluate(by="job:warnings", at=at) if agenda.has_watched else 0
     if told:
         world.tell(at, "warn", f"{_many(told, 'notice')} sent")
     return bool(told)
@@ -158,28 +154,20 @@ JOBS: tuple[Job, ...] = (close, issue, settle, apply, expire, review, warn)  # i
 QUIET: tuple[Job, ...] = JOBS[2:]  # all but those that close the books
 
 
-def _closing_instant(at: datetime) -> datetime:
-    """`at`, or microseconds later: what arrives at the instant of a close is due just after it."""
-    late = UsageRecord.objects.filter(is_late=True, due_at__gt=at, due_at__lte=at + SOON)
-    return late.aggregate(last=Max("due_at"))["last"] or at
+def _closing_instant(world: World, at: datetime, agenda: Agenda) -> datetime | None:
+    """Through when to close: `at`, or microseconds later. None: neither cycle nor month waits.
 
-
-def _waits_for_close(world: World, at: datetime) -> bool:
-    horizon = ClosedThrough.objects.first()
-    after = horizon.instant if horizon and horizon.instant else cycles.BEGINNING
-    if due_records(after, at):
-        return True
-    month_end = _first_open_month_end(world)
-    return month_end is not None and after < month_end <= at
-
-
-def _first_open_month_end(world: World) -> datetime | None:
-    """When the first month with charges and without bills is closed (B5)."""
-    months = open_months(ClosedThrough.objects.values_list("billed_month", flat=True).first())
-    if months is None:
-        return None
-    policy = world.scenario.policy
-    return periods.month_period(months[0], policy.zone).end + policy.close_after
+    What arrives at the very instant of a close is late, and due just after it.
+    """
+    instant, usage = at, agenda.usage_due
+    if usage is not None and usage <= at + SOON:
+        late = UsageRecord.objects.filter(is_late=True, due_at__gt=at, due_at__lte=at + SOON)
+        instant = late.aggregate(last=Max("due_at"))["last"] or at
+    if usage is not None and usage <= instant:
+        return instant
+    month_end = agendas.month_end(agenda, world.policy)
+    after = agenda.closed_through or cycles.BEGINNING
+    return instant if month_end is not None and after < month_end <= instant else None
 
 
 def work(run: Run) -> Run:

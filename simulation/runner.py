@@ -98,8 +98,8 @@ def _word(value: Any, zone: ZoneInfo) -> str:
         return f"{value:%Y-%m}"
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
     if isinstance(value, tuple | list):
         return " ".join(_word(one, zone) for one in value)
     return str(value)

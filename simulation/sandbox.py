@@ -17,7 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.utils import load_backend
@@ -28,6 +28,8 @@ from finance_mgmt.models import Account, Decision, Run
 BOOKS = (Account, Decision, Run, Product, UsageRecord)  # who has none of these has nothing
 TEMPLATE, RUN = "scenario_template_", "scenario_run_"
 KEPT_TEMPLATES = 3
+# What is thrown away need not outlive a power cut, nor be worth compiling for.
+FLEETING = "-c synchronous_commit=off -c jit=off"
 LIFE_LOCK, BUILD_LOCK = 7350, 7351  # classes of advisory locks, in the database "postgres"
 
 
@@ -66,7 +68,7 @@ def scratch() -> Iterator["Sandbox"]:
             with _using(name) as sandbox:
                 yield sandbox
         finally:
-            _run(keeper, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(keeper, name)
     finally:
         keeper.close()
 
@@ -95,7 +97,8 @@ def _told() -> Iterator[None]:
 def _wrapper(name: str) -> BaseDatabaseWrapper:
     settings: dict[str, Any] = {**connections[DEFAULT_DB_ALIAS].settings_dict, "NAME": name}
     # A pool belongs to an alias, not to a database: its connections would lead to the real one.
-    settings["OPTIONS"] = {k: v for k, v in settings["OPTIONS"].items() if k != "pool"}
+    options = {k: v for k, v in settings["OPTIONS"].items() if k != "pool"}
+    settings["OPTIONS"] = options | {"options": f"{options.get('options', '')} {FLEETING}".strip()}
     return load_backend(settings["ENGINE"]).DatabaseWrapper(settings, DEFAULT_DB_ALIAS)
 
 
@@ -131,7 +134,7 @@ def _template(keeper: BaseDatabaseWrapper) -> str:
 
 def _build(keeper: BaseDatabaseWrapper, name: str) -> None:
     building = f"{name}_new"  # renamed when complete: a template is never half made
-    _run(keeper, f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
+    _drop(keeper, building)
     _run(keeper, f'CREATE DATABASE "{building}" TEMPLATE template0')
     with _using(building):
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
@@ -143,7 +146,7 @@ def _drop_old_templates(keeper: BaseDatabaseWrapper) -> None:
     mine = "datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
     query = f"SELECT datname FROM pg_database WHERE datname LIKE %s AND {mine} ORDER BY oid DESC"
     for (old,) in _ask(keeper, query, [f"{TEMPLATE}%"])[KEPT_TEMPLATES:]:
-        _run(keeper, f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+        _drop(keeper, old)
 
 
 def _fingerprint(role: str) -> str:
@@ -171,7 +174,7 @@ def _sweep(keeper: BaseDatabaseWrapper) -> None:
     for (name,) in _ask(keeper, "SELECT datname FROM pg_database WHERE datname ~ %s", [_RUNS]):
         number = int(name.removeprefix(RUN))
         if _lock_life(keeper, number):
-            _run(keeper, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            _drop(keeper, name)
             _run(keeper, "SELECT pg_advisory_unlock(%s, %s)", [LIFE_LOCK, number])
 
 
@@ -184,6 +187,17 @@ def _lock_life(keeper: BaseDatabaseWrapper, number: int) -> bool:
 
 def _exists(keeper: BaseDatabaseWrapper, name: str) -> bool:
     return bool(_ask(keeper, "SELECT 1 FROM pg_database WHERE datname = %s", [name]))
+
+
+def _drop(keeper: BaseDatabaseWrapper, name: str) -> None:
+    """Drop a database, with connections that somebody left open in it.
+
+    Forced only if it must be: autovacuum steps aside by itself, but forcing it takes a superuser.
+    """
+    try:
+        _run(keeper, f'DROP DATABASE IF EXISTS "{name}"')
+    except OperationalError:  # still in use after five seconds
+        _run(keeper, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _run(database: BaseDatabaseWrapper, statement: str, values: list[Any] | None = None) -> None:

@@ -11,9 +11,7 @@ from invoicing.services import titles
 
 from .files import Malformed, Problem, Row
 from .services import stock
-from .world import LONG_AGO, World
-
-SOURCE = "scenario"
+from .world import LONG_AGO, SOURCE, World
 
 
 def prepare(world: World) -> None:

@@ -1,5 +1,6 @@
 """What a running scenario knows: the things of its file by their short names, and its story."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -7,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
 
-from billing.models import Commitment, Family, Order, Product, Resource, Voucher
+from billing.models import Commitment, Family, Order, Product, Resource, Source, Voucher
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account, Relationship
+from finance_mgmt.policy import Policy
 
+from .agenda import Agenda
 from .files import Event, Row, Scenario
 
-BY = "scenario"
+BY = SOURCE = "scenario"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # what the head of a file names was always there
 
 Found = TypeVar("Found", bound=Model)
@@ -70,13 +73,19 @@ class World:
     story: list[Line] = field(default_factory=list)
     is_asking: bool = False  # a preview is being answered
     rest: Rest | None = None  # nothing is due
+    agenda: Agenda | None = None  # what waits for the jobs, as they last saw it
     by: str = BY  # who does all this, in the trail
     names: dict[str, str] = field(default_factory=dict)  # full names, where short ones won't do
+    policy: Policy = field(init=False)  # the provider's switches
+    _stock: dict[tuple[str, str], Any] = field(default_factory=dict)  # what never changes
+
+    def __post_init__(self) -> None:
+        self.policy = self.scenario.policy
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the file and of the bills."""
-        return self.scenario.policy.zone
+        return self.policy.zone
 
     def said(self, event: Event) -> dict[str, Any]:
         """Key, actor and instant of an event, as every service wants them."""
@@ -99,8 +108,8 @@ class World:
         return [self.account(name) for name in names]
 
     def product(self, code: str) -> Product:
-        """A product by its code."""
-        return Product.objects.get(code=code)
+        """A product by its code. It never changes: looked up once."""
+        return self._once("product", code, lambda: Product.objects.get(code=code))
 
     def products(self, codes: tuple[str, ...]) -> list[Product]:
         """Products by their codes."""
@@ -108,11 +117,15 @@ class World:
 
     def family(self, code: str) -> Family:
         """A product family by its code."""
-        return Family.objects.get(code=code)
+        return self._once("family", code, lambda: Family.objects.get(code=code))
 
     def families(self, codes: tuple[str, ...]) -> list[Family]:
         """Product families by their codes."""
         return [self.family(code) for code in codes]
+
+    def source(self) -> Source:
+        """Where the usage of the file comes from."""
+        return self._once("source", SOURCE, lambda: Source.objects.get(code=SOURCE))
 
     def order(self, number: str) -> Order:
         """An order by its id. Raises NotThere."""
@@ -130,6 +143,11 @@ class World:
         """A resource of an account by its name. Raises NotThere."""
         rows = Resource.objects.filter(account__number=account, code=code)
         return _one(rows, "resource", code, "R1")
+
+    def _once(self, noun: str, code: str, find: Callable[[], Found]) -> Found:
+        if (noun, code) not in self._stock:
+            self._stock[noun, code] = find()
+        return self._stock[noun, code]
 
     def link_of(
         self, member: str, states: tuple[str, ...], rule: str, *, master: str | None = None

@@ -5,13 +5,14 @@ from collections import defaultdict
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import NoticeKind
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
 from finance_mgmt.money import ZERO
-from finance_mgmt.rules.terms import decide
+from finance_mgmt.rules.terms import Standing, decide
 from finance_mgmt.services import decisions, notices
 
 from ..enums import OrderKind, ResourceKind, ResourceStatus
@@ -61,23 +62,42 @@ def review(*, by: str, at: datetime) -> list[Resource]:
 
     Prepaid resources are spared in their paid period. Safe to call any time.
     """
-    rows = list(
-        Resource.objects.select_for_update(of=("self",))
-        .exclude(status=ResourceStatus.RELEASED)
-        .order_by("pk")
-    )
-    standings = ground.standings({row.account_id for row in rows}, at)
-    deciding = {pk: decide(standing).funds_that_decide for pk, standing in standings.items()}
-    figures = ground.figures_of(set(deciding.values()), at)
+    used = Resource.objects.exclude(status=ResourceStatus.RELEASED).order_by()
+    stands = set(used.values_list("account_id", "status").distinct())
+    _, short = _judged({account for account, _ in stands}, at)
+    if not any(status == ResourceStatus.SUSPENDED or one in short for one, status in stands):
+        return []
+    suspects = used.filter(_wrong(short, at)).values("account_id")  # only theirs are locked
+    rows = list(used.filter(account_id__in=suspects).select_for_update(of=("self",)).order_by("pk"))
+    if not rows:
+        return []
+    standings, short = _judged({row.account_id for row in rows}, at)  # judged again: locked now
     changed = []
     for row in rows:
-        wanted = _wanted(row, figures[deciding[row.account_id]].available < ZERO, at)
+        wanted = _wanted(row, row.account_id in short, at)
         if row.status != wanted:
             row.status = wanted
             changed.append(row)
     Resource.objects.bulk_update(changed, ["status"])
     _tell(changed, {pk: decide(standing).warnings_to for pk, standing in standings.items()}, at)
     return changed
+
+
+def _judged(accounts: set[int], at: datetime) -> tuple[dict[int, Standing], set[int]]:
+    """Where accounts stand now, and those whose deciding funds are below 0 (R3)."""
+    standings = ground.standings(accounts, at)
+    deciding = {pk: decide(standing).funds_that_decide for pk, standing in standings.items()}
+    figures = ground.figures_of(set(deciding.values()), at)
+    return standings, {pk for pk, funds in deciding.items() if figures[funds].available < ZERO}
+
+
+def _wrong(short: set[int], at: datetime) -> Q:
+    """Resources in use whose status is not what `_wanted` says."""
+    is_spared = Q(kind=ResourceKind.PREPAID, paid_until__gt=at)
+    is_stopped = Q(account_id__in=short) & ~is_spared
+    return Q(status=ResourceStatus.RUNNING) & is_stopped | (
+        Q(status=ResourceStatus.SUSPENDED) & ~is_stopped
+    )
 
 
 def _judge_start(account: Account, code: str, product: Product, at: datetime) -> list[Reason]:

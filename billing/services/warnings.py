@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet, Sum
 
 from finance_mgmt import periods
@@ -26,6 +26,19 @@ from ..models import Charge, Threshold, Watch
 from ..queries.facts import spent_in_month
 from ..queries.runway import outlook
 from ..rules import warnings as rules
+
+_MOVED = """
+SELECT watched.account_id
+FROM (SELECT DISTINCT account_id FROM billing_threshold) AS watched
+LEFT JOIN billing_watch seen USING (account_id)
+WHERE EXISTS (SELECT FROM finance_mgmt_movement row WHERE row.from_account_id = watched.account_id
+        AND row.id > coalesce(seen.last_movement, 0))
+    OR EXISTS (SELECT FROM finance_mgmt_movement row WHERE row.to_account_id = watched.account_id
+        AND row.id > coalesce(seen.last_movement, 0))
+    OR EXISTS (SELECT FROM billing_charge row WHERE row.payer_id = watched.account_id
+        AND row.id > coalesce(seen.last_charge, 0))
+ORDER BY watched.account_id
+"""
 
 
 class ThresholdRefused(FinanceError):
@@ -105,12 +118,14 @@ def evaluate(*, by: str, at: datetime) -> int:
 
     Safe to call any time: each movement and charge is judged once.
     """
-    return sum(_evaluate(account, at) for account in watched()) + _tell_caps(at)
+    return sum(_evaluate(account, at) for account in moved()) + _tell_caps(at)
 
 
-def watched() -> list[int]:
-    """The accounts that have thresholds."""
-    return sorted(Threshold.objects.values_list("account_id", flat=True).distinct())
+def moved() -> list[int]:
+    """The accounts that have thresholds and rows that were not judged yet (W1)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED)
+        return [account for (account,) in cursor.fetchall()]
 
 
 @transaction.atomic

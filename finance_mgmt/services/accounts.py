@@ -78,19 +78,27 @@ def change(
     identity: Identity | None = None,
     channel: Channel | None = None,
     currency: str | None = None,
+    loses_identity: bool = False,
     key: str,
     by: str,
     at: datetime,
 ) -> Account:
     """Change who an account is, how it was sold or its currency: not while linked (L11).
 
-    The currency stays once money has moved. Raises AccountRefused, KeyReused.
+    `loses_identity`: nothing is proven any more, the account is not verified. The currency stays
+    once money has moved. Raises AccountRefused, KeyReused.
     """
+    if loses_identity and identity is not None:
+        raise AssertionError("an account loses its identity or has another one")
     wanted = {"identity": identity, "channel": channel, "currency": currency}
     changes: dict[str, object] = {
         name: value for name, value in wanted.items() if value is not None
     }
-    facts = {"account": account.number} | {name: str(value) for name, value in changes.items()}
+    if loses_identity:
+        changes["identity"] = None
+    facts = {"account": account.number} | {
+        name: None if value is None else str(value) for name, value in changes.items()
+    }
     _, is_new = decisions.record(verb="accounts.change", facts=facts, key=key, by=by, at=at)
     locked = locks.lock_accounts([account.pk])[account.pk]
     if not is_new:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .nodes import Spot
+from .nodes import Spot, unreadable
 from .problems import Problem, Wrong
 from .rows import Reader
 from .scenario import Event, frozen
@@ -43,6 +43,8 @@ def read_text(text: str) -> Any:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ValueError(f"The change is not YAML: {error}") from None
+    if node is not None and (problems := list(unreadable(node))):
+        raise ValueError(f"The change {problems[0].what}")
     if not isinstance(node, yaml.MappingNode):
         raise ValueError("Write the change as in a scenario: end: {member: A}")
     return _plain(Spot(node, ""))

@@ -15,6 +15,7 @@ from .problems import Malformed, Problem, Wrong
 
 MOST_NODES = 2_000_000  # a year of a large group; aliases could make more of a few lines
 _NULL, _FLAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
+_MERGE = "tag:yaml.org,2002:merge"
 _OURS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "timestamp")}
 _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -88,10 +89,25 @@ class Spot:
         """(spot of the key, key, spot of the value) of a mapping. Raises Wrong."""
         if not self.is_mapping:
             raise Wrong(f"must have keys, but is {self.kind}.")
+        own = {_key(key) for key, _ in self.node.value}
         for key_node, node in self.node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-            place = f"{self.place}.{key}" if self.place else key
-            yield Spot(key_node, place), key, Spot(node, place)
+            place = f"{self.place}.{_key(key_node)}" if self.place else _key(key_node)
+            if key_node.tag != _MERGE:
+                yield Spot(key_node, place), _key(key_node), Spot(node, place)
+                continue
+            for spot, key, value in self._merged(Spot(node, place)):
+                if key not in own:
+                    own.add(key)
+                    yield spot, key, value
+
+    def _merged(self, given: "Spot") -> Iterator[tuple["Spot", str, "Spot"]]:
+        """What `<<` takes from other mappings: the first that has a key counts, its own before."""
+        for other in given.items() if given.is_list else [given]:
+            yield from Spot(other.node, self.place).pairs()
+
+
+def _key(node: yaml.Node) -> str:
+    return node.value if isinstance(node, yaml.ScalarNode) else "?"
 
 
 def written(spot: Spot, key: str) -> str | None:
@@ -119,13 +135,13 @@ def load(file: str) -> Spot:
         raise Malformed(file, [_not_yaml(error, text)]) from None
     if node is None:
         raise Malformed(file, [Problem(1, "", "is empty.")])
-    if problems := list(_unreadable(node)):
+    if problems := list(unreadable(node)):
         raise Malformed(file, problems)
     return Spot(node, "")
 
 
-def _unreadable(root: yaml.Node) -> Iterator[Problem]:
-    """Texts that no database stores, and aliases that grow without bound: looked for first."""
+def unreadable(root: yaml.Node) -> Iterator[Problem]:
+    """Texts that no database stores, aliases that grow without bound: looked for first."""
     sizes: dict[int, int] = {}  # of nodes that are done, aliases written out
     walk = [(root, False)]
     opened: set[int] = set()
@@ -144,9 +160,17 @@ def _unreadable(root: yaml.Node) -> Iterator[Problem]:
         elif id(node) not in sizes:
             if isinstance(node, yaml.ScalarNode) and not _is_storable(node.value):
                 yield Problem(node.start_mark.line + 1, "", "holds a character that is no text.")
+            if isinstance(node, yaml.MappingNode) and any(map(_merges_no_keys, node.value)):
+                yield Problem(node.start_mark.line + 1, "", "`<<` takes keys over: give it some.")
             opened.add(id(node))
             walk.append((node, True))
             walk += [(part, False) for part in parts]
+
+
+def _merges_no_keys(pair: tuple[yaml.Node, yaml.Node]) -> bool:
+    key, value = pair
+    given = value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return key.tag == _MERGE and not all(isinstance(one, yaml.MappingNode) for one in given)
 
 
 def _parts(node: yaml.Node) -> list[yaml.Node]:

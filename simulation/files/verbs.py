@@ -20,6 +20,7 @@ from .values import (
     flag,
     instant,
     known,
+    maybe,
     month,
     months,
     number,
@@ -31,6 +32,7 @@ from .values import (
 ACCOUNT, PRODUCT, ORDER = known(Noun.ACCOUNT), known(Noun.PRODUCT), known(Noun.ORDER)
 GRANTS = each(word(Permission))
 _PAIR: Keys = {"master": need(ACCOUNT), "member": need(ACCOUNT), "amount": need(number)}
+UNSAID = ""  # left out: null says something of its own here
 _ONE: Keys = {"account": need(ACCOUNT), "amount": need(number)}
 _DATED: Keys = {"acknowledge": may(flag, False), "effective_at": may(instant)}
 _POWER: Keys = {
@@ -64,7 +66,7 @@ VERBS: dict[str, Keys] = {
     },
     "change_account": {
         "account": need(ACCOUNT),
-        "identity": may(text),
+        "identity": may(maybe(text), UNSAID),
         "channel": may(word(Channel)),
         "currency": may(currency),
         "title": may(text),

@@ -15,7 +15,6 @@ from finance_mgmt.services import relationships
 from .. import jobs
 from ..files import Event, Scenario
 from ..services import histories
-from ..stops import next_quiet_stop
 from ..verbs import VERBS
 from ..world import BY, NotThere, World
 from .history import BILL, CLOSE, MAKERS, History, Step
@@ -144,13 +143,13 @@ class _Clock:
 
     def __init__(self, world: World, start: datetime) -> None:
         self.world = world
-        self.policy = queries.policy()
         self.next: datetime | None = None
         self.now = start
+        self.learn()
 
     def learn(self) -> None:
-        """The switches changed."""
-        self.policy = queries.policy()
+        """The switches may have changed."""
+        self.world.policy = queries.policy()
 
     def run_to(self, to: datetime, *, including: bool) -> None:
         """Run the jobs at every instant up to this one at which one is due."""
@@ -162,4 +161,4 @@ class _Clock:
     def quiet(self, at: datetime) -> None:
         """Run the jobs that are due now, and learn when the next one will be."""
         jobs.run_due(self.world, at, jobs.QUIET)
-        self.next = next_quiet_stop(at, self.policy)
+        self.next = jobs.next_quiet(self.world, at)

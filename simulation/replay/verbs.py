@@ -192,7 +192,9 @@ def _row(model: Any, column: str, name: Any) -> Any:
 
 def _change(facts: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(facts) | {"account": _row(Account, "number", facts["account"])}
-    if "identity" in facts:
+    if "identity" in facts and given.pop("identity") is None:
+        given["loses_identity"] = True
+    elif "identity" in facts:
         named = {str(one): one for one in Identity.objects.all()}
         given["identity"] = named[facts["identity"]]
     return given

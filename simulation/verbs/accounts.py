@@ -14,11 +14,12 @@ from .registry import verb
 
 @verb("change_account")
 def change_account(world: World, event: Event) -> object:
-    """Another identity, channel or currency (L11), another invoice title (I3)."""
+    """Another identity, none (null), another channel or currency (L11), invoice title (I3)."""
     said = world.said(event)
     account = world.account(event["account"])
     with transaction.atomic():  # all of it, or nothing
-        if any(event[name] is not None for name in ("identity", "channel", "currency")):
+        loses_identity = event["identity"] is None
+        if loses_identity or any(event[name] for name in ("identity", "channel", "currency")):
             identity = event["identity"] and accounts.verify_identity(
                 legal_name=event["identity"],
                 registration_number=event["identity"],
@@ -26,7 +27,8 @@ def change_account(world: World, event: Event) -> object:
             )
             account = accounts.change(
                 account=account,
-                identity=identity,
+                identity=identity or None,
+                loses_identity=loses_identity,
                 channel=event["channel"],
                 currency=event["currency"],
                 **said,

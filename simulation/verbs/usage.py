@@ -1,10 +1,8 @@
 """Postpaid resources and their metered usage (C, R)."""
 
-from billing.models import Source
 from billing.services import resources, usage
 
 from ..files import Event
-from ..setting import SOURCE
 from ..world import World
 from .registry import verb
 
@@ -23,7 +21,7 @@ def use(world: World, event: Event) -> object:
     said = world.said(event)
     if event["id"]:
         said["key"] = f"use {event['id']}"
-    return usage.accept([record], source=Source.objects.get(code=SOURCE), **said)
+    return usage.accept([record], source=world.source(), **said)
 
 
 @verb("start")

@@ -54,6 +54,14 @@ WRONG = {
         f"{HEAD}expect: {{previews: [{{would: &a [*a]}}]}}\n",
         ":8: holds itself by an alias.",
     ),
+    "a merge of a word": (
+        f"{HEAD}policy: {{<<: showback}}\n",
+        ":8: `<<` takes keys over: give it some.",
+    ),
+    "an unknown key that was merged": (
+        f"{HEAD}policy: {{<<: {{close_dely: 1}}}}\n",
+        ':8: policy.close_dely: unknown key; did you mean "close_delay"?',
+    ),
     "an alias of nothing": (
         f"{HEAD}events: [*nowhere]\n",
         ":8: is not YAML: found undefined alias 'nowhere'.",
