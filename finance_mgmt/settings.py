@@ -202,6 +202,10 @@ LINK_FACTS = [
     "billing.queries.bills_past_due_of",
 ]
 
+# What upper floors hold still while a relationship is decided, and have seen: functions (account
+# ids, instant) -> facts by account id. Asked before funds are locked.
+LINK_HOLDS = ["billing.services.usage.closed_since"]
+
 # Which powers upper floors object to: permission -> function (relationship) -> reasons (I3).
 GRANT_FACTS = {"forbid_invoicing": "invoicing.services.titles.judge_forbid_invoicing"}
 

@@ -1,8 +1,9 @@
 """Usage records come in, each key once (B2, C4): here from programs, from files in `imports`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -92,6 +93,27 @@ def hold_horizon(received_at: datetime) -> Horizon:
             row = cursor.fetchone()
     instant, started_at = row
     return Horizon(received_at, instant, ground.policy().close_after, started_at is not None)
+
+
+def closed_since(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    """Of which accounts a cycle is closed already that began at the instant or later (C1).
+
+    Only where a close was faster than whoever wants to change who pays. Keeps the books from
+    closing further until this transaction ends: the next close sees the change.
+    """
+    horizon = hold_horizon(at)
+    if horizon.closed_through is None or horizon.closed_through <= at:
+        return {}
+    closed = UsageRecord.objects.filter(
+        owner_id__in=account_ids,
+        due_at__gt=at,
+        due_at__lte=horizon.closed_through,
+        period_start__gte=at,
+    )
+    return {
+        owner: {"closed_since": horizon.closed_through}
+        for owner in closed.values_list("owner_id", flat=True).distinct()
+    }
 
 
 @transaction.atomic

@@ -150,6 +150,11 @@ def _open_cycle(
 
 def _clean_member(member: Party, rule: str = "L4") -> list[Reason]:
     reasons = []
+    if closed := member.facts.get("closed_since"):
+        text = (
+            f"A cycle of {member.number} that began at this instant or later is closed. Try again."
+        )
+        reasons.append(_reason("C1", "closed_since", text, closed_through=closed))
     if orders := member.facts.get("open_orders"):
         text = f"{member.number} has unpaid orders: {orders}. Pay or cancel them first."
         reasons.append(_reason(rule, "unpaid_orders", text, orders=orders))
@@ -186,6 +191,7 @@ def _allocated(rule: str, member: Party) -> list[Reason]:
 
 _WHO_MENDS = {
     "notice_not_acknowledged": "the caller",
+    "closed_since": "the caller: try again",
     "unpaid_orders": "the member",
     "bills_past_due": "the member",
     "member_funds_too_low": "the member: top up",

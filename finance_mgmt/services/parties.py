@@ -31,15 +31,14 @@ def lock_parties(
     it doesn't count as another link or invitation.
     """
     accounts = locks.lock_accounts(account_ids)
+    found: dict[int, dict[str, Any]] = {pk: {} for pk in account_ids}
+    _gather(found, settings.LINK_HOLDS, at)
     funds = locks.lock_funds(account_ids)
     figures = queries.figures_of(account_ids, at)
     links = Relationship.objects.exclude(pk=besides.pk if besides else None)
     masters, members = _linked(links, account_ids, start or at)
     invitations = _invitations(links, account_ids, at)
-    found: dict[int, dict[str, Any]] = {pk: {} for pk in account_ids}
-    for path in settings.LINK_FACTS:
-        for pk, facts in import_string(path)(account_ids, at).items():
-            found[pk].update(facts)
+    _gather(found, settings.LINK_FACTS, at)
     return {
         pk: Party(
             number=account.number,
@@ -57,6 +56,12 @@ def lock_parties(
         )
         for pk, account in accounts.items()
     }
+
+
+def _gather(found: dict[int, dict[str, Any]], paths: Collection[str], at: datetime) -> None:
+    for path in paths:
+        for pk, facts in import_string(path)(list(found), at).items():
+            found[pk].update(facts)
 
 
 def _linked(links: Any, account_ids: Collection[int], start: datetime) -> tuple[set[int], set[int]]:
