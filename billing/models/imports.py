@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from finance_mgmt.models import Run
-from finance_mgmt.models.columns import append_only
+from finance_mgmt.models.columns import never_removed
 
 from ..enums import ImportState, RowStatus
 from .sources import Source
@@ -104,7 +104,7 @@ class ImportedRow(models.Model):
                 name="a_row_is_parked_or_has_a_record",
             ),
         ]
-        triggers = [trigger for trigger in append_only() if trigger.name != "never_changed"]
+        triggers = never_removed()
 
     def __str__(self) -> str:
         return f"{self.usage_import.file_name}:{self.row_number}"

@@ -66,6 +66,13 @@ def append_only() -> list[pgtrigger.Trigger]:
     """Triggers for a table whose rows are never changed nor removed, by anybody."""
     return [
         pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+        *never_removed(),
+    ]
+
+
+def never_removed() -> list[pgtrigger.Trigger]:
+    """Triggers for a table whose rows stay, though some columns of theirs move on."""
+    return [
         pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
         pgtrigger.Trigger(
             name="never_truncated",

@@ -7,7 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Charge
 from finance_mgmt.models import Account, Decision
-from finance_mgmt.models.columns import NumberField, append_only, exact_amount, money_amount
+from finance_mgmt.models.columns import (
+    NumberField,
+    append_only,
+    exact_amount,
+    money_amount,
+    never_removed,
+)
 
 from ..enums import InvoiceStatus, TitleKind
 from .parties import PartyColumns, SellerProfile
@@ -90,7 +96,7 @@ class Invoice(PartyColumns):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="only_the_status_changes", exclude=["status"]),
-            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+            *never_removed(),
         ]
 
     def __str__(self) -> str:
@@ -129,7 +135,7 @@ class InvoiceLine(models.Model):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="only_voiding_changes", exclude=["is_void"]),
-            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+            *never_removed(),
         ]
 
     def __str__(self) -> str:

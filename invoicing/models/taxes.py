@@ -5,11 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Product
-from finance_mgmt.models.columns import NumberField
+from finance_mgmt.models.columns import NumberField, append_only
 
 
 class TaxRate(models.Model):
-    """The tax contained in prices of a product, or of all, since an instant (I7). Default 0."""
+    """The tax contained in prices of a product, or of all, since an instant (I7). Default 0.
+
+    Never changed: another rate is another row, from a later instant on.
+    """
 
     product = models.ForeignKey(
         Product,
@@ -38,6 +41,7 @@ class TaxRate(models.Model):
                 condition=Q(rate__gte=0, rate__lt=1), name="a_tax_rate_is_between_0_and_1"
             ),
         ]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.jurisdiction} {self.rate.normalize():f}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from finance_mgmt.models import Account, Decision
+from finance_mgmt.models.columns import never_removed
 
 from ..enums import TitleKind
 from .parties import PartyColumns
@@ -54,7 +55,7 @@ class InvoiceTitle(PartyColumns):
         ]
         triggers = [
             pgtrigger.ReadOnly(name="only_being_current_changes", exclude=["is_current"]),
-            pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete),
+            *never_removed(),
         ]
 
     def __str__(self) -> str:

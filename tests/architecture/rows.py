@@ -9,6 +9,7 @@ from django.db import models
 
 from billing import models as billing
 from finance_mgmt import models as ground
+from invoicing import models as invoicing
 
 NOON = datetime(2024, 5, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -53,6 +54,9 @@ NEEDED: dict[type[models.Model], dict[str, Any]] = {
     },
     billing.Voucher: {"face_value": Decimal(10), "remaining": Decimal(10)},
     billing.VoucherDraw: {"amount": Decimal(1)},
+    invoicing.CreditNote: {"total": Decimal(1)},
+    invoicing.Invoice: {"total": Decimal(1), "net_amount": Decimal(1)},
+    invoicing.InvoiceDocument: {"sha256": "0" * 64},
 }
 
 

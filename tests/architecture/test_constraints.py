@@ -14,7 +14,7 @@ from billing import models as billing
 
 from .rows import HOUR, NOON, make
 
-FLOORS = ("finance_mgmt", "billing")
+FLOORS = ("finance_mgmt", "billing", "invoicing")
 ONE, MINUS = Decimal(1), Decimal(-1)
 BEFORE = NOON - HOUR
 
@@ -103,6 +103,13 @@ BROKEN: dict[str, dict[str, Any]] = {
     "a_settlement_is_positive": {"amount": Decimal(0)},
     "nobody_is_released_before_being_parked": {"released_at": BEFORE},
     "a_spending_threshold_is_never_negative": {"kind": "spending", "amount": MINUS},
+    "an_invoice_is_net_and_tax": {"tax_amount": ONE},
+    "an_invoice_is_positive": {"total": Decimal(0), "net_amount": Decimal(0)},
+    "a_credit_note_is_positive": {"total": Decimal(0)},
+    "a_document_has_its_hash": {"sha256": "0" * 63 + "g"},
+    "a_seller_has_a_country_of_two_letters": {"country": "cn"},
+    "no_tax_needs_a_reason_unless_zero_rated": {"zero_rate": "E"},
+    "a_tax_rate_is_between_0_and_1": {"rate": ONE},
 }
 
 # What a row must say so that a second one like it collides where a UNIQUE has a condition.
@@ -117,6 +124,9 @@ MAY_CHANGE = {
         {"state": "rejected", "decided_by": "b", "decided_at": NOON},
         {"amount": ONE},
     ),
+    "only_the_status_changes": ({"status": "credited"}, {"title": "another"}),
+    "only_voiding_changes": ({"is_void": True}, {"amount": ONE}),
+    "only_being_current_changes": ({"is_current": False}, {"title": "another"}),
     "only_settling_changes_a_bill": ({"status": "settled"}, {"due_on": date(2030, 1, 1)}),
 }
 
@@ -178,7 +188,7 @@ def _another(model: type[models.Model], field: str) -> dict[str, Any]:
         return {field: date(2024, 6, 1)}
     if isinstance(column, models.IntegerField | models.DecimalField):
         return {field: 2}
-    if field in ("resource", "email"):
+    if field in ("resource", "email", "jurisdiction"):
         return {field: "another"}
     return {}
 
