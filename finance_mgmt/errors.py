@@ -24,6 +24,7 @@ class FinanceError(Exception):
     """Something was refused and nothing was changed. Carries every failing condition at once."""
 
     code = "refused"
+    example: Reason | None = None  # one of its reasons, as the API's schema shows it
 
     def __init__(self, reasons: Reason | Sequence[Reason]) -> None:
         self.reasons = (reasons,) if isinstance(reasons, Reason) else tuple(reasons)
@@ -46,9 +47,19 @@ class KeyReused(FinanceError):
     """The idempotency key was used before with other facts (F11)."""
 
     code = "key_reused"
+    example = Reason(
+        "F11",
+        "key_reused",
+        "This key was used for another request. Use a new key for a new command.",
+        {"method": "POST", "path": "/api/v1/orders"},
+        "the caller",
+    )
 
 
 class InvalidAmount(FinanceError):
     """Not an amount that money can have: malformed, not positive, or too many decimals."""
 
     code = "invalid_amount"
+    example = Reason(
+        "F10", "amount_not_positive", "The amount must be above 0.", {"amount": "-1.00"}
+    )

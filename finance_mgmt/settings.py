@@ -187,6 +187,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "finance_mgmt.api.schema.refuse_unknown_fields",
+        "finance_mgmt.api.schema.add_examples",
     ],
 }
 

@@ -14,6 +14,7 @@ from finance_mgmt.api.fields import Amount, Instant, money, number_of
 from finance_mgmt.api.filtering import Filters, account_number, filters, refuse_unknown
 from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered, page_size
+from finance_mgmt.api.problem_examples import answers_with
 from finance_mgmt.api.problems import Malformed
 
 from ..focus.bill_columns import Version
@@ -116,6 +117,7 @@ class Bills(Listed, Shown, Noun):
     filterset_class = BillFilters
     ordering_fields = ("id", "month", "due_on")
 
+    @answers_with("bad_page_size")
     @extend_schema(
         responses={200: OwnersPage},
         parameters=[
@@ -148,6 +150,7 @@ class Bills(Listed, Shown, Noun):
         ],
         filters=False,
     )
+    @answers_with("unknown_version")
     @action(detail=True, pagination_class=None, renderer_classes=[FocusFile])
     def focus(self, request: Request, pk: int) -> StreamingHttpResponse:
         """The bill as a FOCUS file: its billed costs sum to what is due. Sent as it is read."""

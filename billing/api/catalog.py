@@ -173,6 +173,7 @@ class Prices(Listed, Shown, Noun):
         status=201,
         replaces=lambda view, body: (body["product"], {"product": body["product"]}),
         example={"product": "vm-small", "unit_price": "0.10"},
+        refuses=(prices.PriceRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Price:
         """Set a product's list price from an instant on (P1)."""

@@ -111,6 +111,7 @@ class Closing(Listed, Noun):
         status=201,
         is_detail=False,
         example={"through": "2024-06-01T00:00:00+08:00"},
+        refuses=(cycles.CloseRefused,),
     )
     def close(self, body: dict[str, Any], said: dict[str, Any]) -> Run:
         """Close every cycle that is due up to an instant, at once (C4)."""

@@ -101,6 +101,7 @@ class Commitments(Listed, Shown, Noun):
             "product": "vm-small",
             "quantity": "2",
         },
+        refuses=(commitments.CommitmentRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Commitment:
         """Note a commitment (K1)."""

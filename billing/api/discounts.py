@@ -78,6 +78,7 @@ class Discounts(Listed, Shown, Noun):
         staff="give_discount",
         status=201,
         example={"owner": "ACME-1", "rate": "0.8"},
+        refuses=(prices.PriceRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Discount:
         """Give an owner a contract price (D1)."""

@@ -19,6 +19,7 @@ from finance_mgmt.enums import RunState
 from finance_mgmt.tasks import poke
 
 from ..enums import ImportMode
+from ..focus.refusals import RefusedFile
 from ..models import Finding, UsageImport
 from ..queries import access
 from ..services import imports
@@ -118,7 +119,13 @@ class Imports(Listed, Shown, Noun):
             said[name] = [file.name, digest.hexdigest()]
         return canonical(said)
 
-    @command(asks=ImportBody, answers=ImportShown, staff="billing.add_usageimport", status=201)
+    @command(
+        asks=ImportBody,
+        answers=ImportShown,
+        staff="billing.add_usageimport",
+        status=201,
+        refuses=(imports.ImportRefused, RefusedFile),
+    )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> UsageImport:
         """Take a file in; workers read it. Nothing of it is stored if anything is wrong."""
         expected = imports.Expected(

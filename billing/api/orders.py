@@ -13,6 +13,7 @@ from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_
 from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.previews import Asked, ReasonShown
+from finance_mgmt.api.problem_examples import answers_with
 
 from ..enums import OrderKind
 from ..models import Order, Product
@@ -161,6 +162,7 @@ class Orders(Listed, Shown, Noun):
             "currency": "CNY",
             "months": 1,
         },
+        refuses=(orders.OrderRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Order:
         """Place an order, and pay it at once unless `is_paid` is false (O1)."""
@@ -188,6 +190,7 @@ class Orders(Listed, Shown, Noun):
             ],
             "all_or_nothing": False,
         },
+        refuses=(many_orders.NotAllPlaced,),
     )
     def place_many(self, body: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
         """Place and pay up to 500 orders, each after those before it (O1).
@@ -209,14 +212,18 @@ class Orders(Listed, Shown, Noun):
             ],
         }
 
-    @command(answers=OrderShown, staff="place_order", roles=actors.MONEY)
+    @command(
+        answers=OrderShown, staff="place_order", roles=actors.MONEY, refuses=(orders.OrderRefused,)
+    )
     def pay(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
         """Pay a pending order by the terms of this instant (C2)."""
         return orders.pay(order=self._managed(), **said)
 
     pay_preview = preview_of(pay)
 
-    @command(answers=OrderShown, staff="place_order", roles=actors.MONEY)
+    @command(
+        answers=OrderShown, staff="place_order", roles=actors.MONEY, refuses=(orders.OrderRefused,)
+    )
     def cancel(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
         """Cancel a pending order (O1)."""
         return orders.cancel(order=self._managed(), **said)
@@ -227,6 +234,7 @@ class Orders(Listed, Shown, Noun):
         staff="override_price",
         example={"amount": "100.00", "currency": "CNY"},
         may_wait=True,
+        refuses=(orders.OrderRefused,),
     )
     def override_price(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
         """Staff replace what an unpaid order costs before vouchers (O3)."""
@@ -237,6 +245,7 @@ class Orders(Listed, Shown, Noun):
 
     override_price_preview = preview_of(override_price)
 
+    @answers_with("whole_only")
     @command(
         asks=RefundBody,
         answers=OrderShown,
@@ -244,6 +253,7 @@ class Orders(Listed, Shown, Noun):
         roles=actors.MONEY,
         example={},
         may_wait=True,
+        refuses=(refunds.RefundRefused,),
     )
     def refund(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
         """Give the unused part back to whoever paid (O4). It releases the resource."""
@@ -256,7 +266,13 @@ class Orders(Listed, Shown, Noun):
 
     refund_preview = preview_of(refund)
 
-    @command(asks=DowngradeBody, answers=OrderShown, staff="refund", example={"amount": "20.00"})
+    @command(
+        asks=DowngradeBody,
+        answers=OrderShown,
+        staff="refund",
+        example={"amount": "20.00"},
+        refuses=(refunds.RefundRefused,),
+    )
     def downgrade(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Order:
         """Staff give back the value of a downgrade; nothing where it is lost (R2)."""
         return refunds.downgrade(order=self._managed(), **body, **said)

@@ -75,13 +75,19 @@ class Resources(Listed, Shown, Noun):
         roles=actors.OWNERS,
         status=201,
         example={"account": "ACME-2", "code": "vm-1", "product": "vm-small"},
+        refuses=(resources.ResourceRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Resource:
         """Start a postpaid resource (R1)."""
         self.concern({"payer": ground.terms(body["account"].pk, self.at).funds_that_decide})
         return resources.start(**body, **said)
 
-    @command(answers=ResourceShown, staff="run_resource", roles=actors.OWNERS)
+    @command(
+        answers=ResourceShown,
+        staff="run_resource",
+        roles=actors.OWNERS,
+        refuses=(resources.ResourceRefused,),
+    )
     def release(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Resource:
         """Give a resource up (R1)."""
         return resources.release(resource=self.managed(self.get_object(), "account_id"), **said)

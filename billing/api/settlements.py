@@ -96,6 +96,7 @@ class Settlements(Listed, Shown, Noun):
         roles=actors.MONEY,
         status=201,
         example={"amount": "100.00"},
+        refuses=(settlement.SettlementRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> list[Settlement]:
         """Pay outstanding credit from the account's cash (S1)."""
@@ -112,6 +113,7 @@ class Settlements(Listed, Shown, Noun):
         status=201,
         is_detail=False,
         example={"member": "ACME-2"},
+        refuses=(settlement.SettlementRefused,),
     )
     def for_member(self, body: dict[str, Any], said: dict[str, Any]) -> list[Settlement]:
         """The master's cash pays the member's bills, where unified settlement is on (S2)."""
@@ -134,6 +136,7 @@ class UnifiedSettlement(Consenting, Noun):
         roles=actors.OWNERS,
         example={"is_on": True},
         may_wait=True,
+        refuses=(settlement.SettlementRefused,),
     )
     def switch(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
         """Off by either end; on by the master, whose cash it is; 202: the member is asked (S2)."""

@@ -13,6 +13,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.fields import Amount
 from finance_mgmt.api.filtering import refuse_unknown
 from finance_mgmt.api.nouns import Door
+from finance_mgmt.api.problem_examples import answers_with
 from finance_mgmt.api.problems import Malformed
 from finance_mgmt.enums import Role
 from finance_mgmt.models import Account
@@ -76,11 +77,13 @@ class Showback(Door, ViewSet):
         """Staff who may see charges; everybody of the account."""
         return "billing.view_charge", actors.ANYBODY
 
+    @answers_with("month_missing")
     @extend_schema(responses=ShowbackStatement, parameters=[MONTH, ACCOUNT], filters=False)
     def read(self, request: Request) -> Response:
         """A month's statement: what the member used, by payer and product."""
         return Response(ShowbackStatement(self._told(request, {"month", "account"})).data)
 
+    @answers_with("month_missing", "unknown_form")
     @extend_schema(
         responses={(200, "text/csv"): OpenApiTypes.STR, (200, XLSX): OpenApiTypes.BINARY},
         parameters=[MONTH, ACCOUNT, AS],

@@ -63,6 +63,7 @@ class Thresholds(Listed, Shown, Noun):
         is_many=True,
         replaces=lambda view, body: (body["account"], {"account": body["account"]}),
         example={"account": "ACME-1", "warn_below": ["100.00"], "warn_spend": ["1000.00"]},
+        refuses=(warnings.ThresholdRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> list[Threshold]:
         """Replace the bounds of the kinds given (W1, W5)."""

@@ -16,6 +16,7 @@ from finance_mgmt.api.commands import REPLAYED, asked_of, command, key_of
 from finance_mgmt.api.fields import Amount, Instant, code_of, number_of
 from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.problem_examples import answers_with
 from finance_mgmt.api.problems import Malformed
 from finance_mgmt.services import api_requests
 
@@ -59,6 +60,7 @@ class Sources(Listed, Shown, Noun):
         staff="report_usage",
         status=201,
         example={"code": "meter"},
+        refuses=(catalog.SourceDiffers,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Source:
         """Make a source of records that programs report."""
@@ -157,6 +159,7 @@ class Usage(Listed, Shown, Noun):
         is_post = self.request and self.request.method == "POST"
         return [LinesRenderer(), JSONRenderer()] if is_post else [JSONRenderer()]
 
+    @answers_with("empty_body", "unknown_source")
     @extend_schema(
         parameters=[OpenApiParameter("source", str, required=True, description="Its code.")],
         request={MEDIA_TYPE: OpenApiTypes.STR},

@@ -105,6 +105,7 @@ class Vouchers(Listed, Shown, Noun):
         staff="issue_voucher",
         status=201,
         example={"code": "SPRING-1", "owner": "ACME-1", "face_value": "200.00"},
+        refuses=(vouchers.VoucherRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Voucher:
         """Give an owner promotional money (V1)."""
@@ -116,6 +117,7 @@ class Vouchers(Listed, Shown, Noun):
         staff="issue_voucher",
         roles=actors.MONEY,
         example={"share": "listed_members", "members": ["ACME-2"]},
+        refuses=(vouchers.VoucherRefused,),
     )
     def share(self, body: dict[str, Any], said: dict[str, Any], code: str) -> Voucher:
         """The owner says who else may use it from now on (V3)."""
@@ -196,6 +198,7 @@ class Coupons(Listed, Shown, Noun):
         staff="issue_voucher",
         status=201,
         example={"code": "TEN-OFF", "owner": "ACME-1", "amount": "10.00"},
+        refuses=(coupons.CouponRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Coupon:
         """Give an account a coupon (V5)."""

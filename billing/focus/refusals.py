@@ -32,6 +32,13 @@ class RefusedFile(FinanceError):
     """The file can't be read; nothing of it was stored. Names the first problems, not just one."""
 
     code = "refused_file"
+    example = Reason(
+        "FOCUS 2",
+        "too_large",
+        "The file is larger than the limit.",
+        {"row": None, "line": None, "column": ""},
+        "The sender of the file.",
+    )
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

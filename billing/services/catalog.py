@@ -27,6 +27,9 @@ class SourceDiffers(FinanceError):
     """The source exists with other settings, or the id at the source names another account."""
 
     code = "source_differs"
+    example = Reason(
+        "B2", "source_differs", "This source exists with other settings.", {"differing": ["name"]}
+    )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class CommitmentRefused(FinanceError):
     """The commitment covers nothing that could be measured (K1)."""
 
     code = "commitment_refused"
+    example = Reason("K1", "code_taken", "Commitment code RI-7 is taken.", {"code": "RI-7"})
 
 
 @transaction.atomic

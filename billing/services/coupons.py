@@ -19,6 +19,7 @@ class CouponRefused(FinanceError):
     """The coupon would be unusable. None was issued."""
 
     code = "coupon_refused"
+    example = Reason("V5", "code_taken", "Coupon code TENOFF is taken.", {"code": "TENOFF"})
 
 
 @transaction.atomic

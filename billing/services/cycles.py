@@ -35,6 +35,9 @@ class CloseRefused(FinanceError):
     """A step of a close can't be done until somebody mends what the reasons name."""
 
     code = "close_refused"
+    example = Reason(
+        "C4", "nothing_due", "No cycle is due up to then.", {"through": "2024-06-01T00:00:00Z"}
+    )
 
 
 @transaction.atomic

@@ -24,6 +24,13 @@ class NotAllPlaced(FinanceError):
     """One of the orders was refused, and so none was placed."""
 
     code = "not_all_placed"
+    example = Reason(
+        "F5",
+        "funds_too_low",
+        "Available are 5.00; this order needs 120.00.",
+        {"place": 3},
+        "the payer: top up or settle",
+    )
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,13 @@ class OrderRefused(FinanceError):
     """The order can't be placed, paid, changed or cancelled; nothing was left behind (O1)."""
 
     code = "order_refused"
+    example = Reason(
+        "F5",
+        "funds_too_low",
+        "Available are 5.00; this order needs 120.00.",
+        {"available": "5.00", "payable": "120.00"},
+        "the payer: top up or settle",
+    )
 
 
 def place(

@@ -18,6 +18,12 @@ class PriceRefused(FinanceError):
     """The price or discount makes no sense."""
 
     code = "price_refused"
+    example = Reason(
+        "P1",
+        "dated_in_the_past",
+        "Only the first price of a product begins in the past.",
+        {"effective_from": "2024-01-01T00:00:00Z"},
+    )
 
 
 @transaction.atomic

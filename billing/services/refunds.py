@@ -26,6 +26,12 @@ class RefundRefused(FinanceError):
     """Nothing, or not this much, can be given back of the order (O4, R2)."""
 
     code = "refund_refused"
+    example = Reason(
+        "R2",
+        "no_financial_value",
+        "What was bought before a trusteeship has no value in it.",
+        {"paid_at": "2024-04-01T00:00:00Z"},
+    )
 
 
 def refundable(order: Order, at: datetime) -> Decimal:

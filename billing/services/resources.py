@@ -23,6 +23,12 @@ class ResourceRefused(FinanceError):
     """The resource can't be started, released or ordered like this (R1)."""
 
     code = "resource_refused"
+    example = Reason(
+        "R3",
+        "funds_below_zero",
+        "Available funds are below 0: top up or settle first.",
+        {"available": "-3.20"},
+    )
 
 
 @transaction.atomic

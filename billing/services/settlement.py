@@ -21,6 +21,7 @@ class SettlementRefused(FinanceError):
     """Nothing can be settled, or not like this (S1, S2)."""
 
     code = "settlement_refused"
+    example = Reason("S1", "nothing_outstanding", "Nothing is outstanding.", {"account": "ACME"})
 
 
 @transaction.atomic

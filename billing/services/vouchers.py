@@ -20,6 +20,7 @@ class VoucherRefused(FinanceError):
     """The voucher would be unusable or ambiguous. None was issued."""
 
     code = "voucher_refused"
+    example = Reason("V1", "code_taken", "Voucher code SPRING is taken.", {"code": "SPRING"})
 
 
 @transaction.atomic

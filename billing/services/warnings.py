@@ -45,6 +45,13 @@ class ThresholdRefused(FinanceError):
     """These thresholds can't be set by this account (W5)."""
 
     code = "threshold_refused"
+    example = Reason(
+        "W5",
+        "not_allowed",
+        "The member does not show its finances.",
+        {"permission": "view_finances"},
+        "the member",
+    )
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from .. import queries
 from ..enums import Channel, Mode, Permission
 from ..models import Account, Relationship
 from ..queries import access
-from ..services import accounts, members
+from ..services import accounts, members, relationships
 from . import actors
 from .bodies import Body
 from .commands import command, preview_of
@@ -94,6 +94,7 @@ class Accounts(Listed, Shown, Noun):
         staff="open_account",
         status=201,
         example={"number": "ACME-1", "name": "Acme Ltd", "currency": "CNY"},
+        refuses=(accounts.AccountRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Account:
         """Open an account, all figures 0 (F1)."""
@@ -107,6 +108,7 @@ class Accounts(Listed, Shown, Noun):
         staff="open_account",
         needs_match=True,
         example={"identity": 1},
+        refuses=(accounts.AccountRefused,),
     )
     def change(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Account:
         """Change identity, channel or currency: not while linked (L11)."""
@@ -121,6 +123,10 @@ class Accounts(Listed, Shown, Noun):
         roles=actors.OWNERS,
         status=201,
         example={"number": "ACME-3", "name": "Acme Labs", "mode": "trusteeship"},
+        refuses=(
+            relationships.LinkRefused,
+            accounts.AccountRefused,
+        ),
     )
     def members(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Relationship:
         """Open a member account, linked at once (L14)."""

@@ -15,6 +15,7 @@ from .bodies import Body
 from .commands import command
 from .filtering import Filters
 from .nouns import Listed, Noun, Shown
+from .problem_examples import answers_with
 
 User = get_user_model()
 
@@ -40,12 +41,14 @@ class Approvals(Listed, Shown, Noun):
     staff_view = "finance_mgmt.view_approval"
     filterset_class = ApprovalFilters
 
+    @answers_with("same_person", "asker_lost_role")
     @command(
         asks=CommentBody,
         answers=ApprovalShown,
         staff="approve",
         roles=actors.OWNERS,
         example={"comment": "As agreed"},
+        refuses=(approvals.ApprovalRefused,),
     )
     def approve(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Agree, and carry out exactly what was asked. Not one's own (Z7, L5)."""
@@ -56,18 +59,25 @@ class Approvals(Listed, Shown, Noun):
             raise PermissionDenied(text, code="asker_lost_role")
         return approvals.approve(approval=row, **body, **said)
 
+    @answers_with("same_person")
     @command(
         asks=CommentBody,
         answers=ApprovalShown,
         staff="approve",
         roles=actors.OWNERS,
         example={"comment": "As agreed"},
+        refuses=(approvals.ApprovalRefused,),
     )
     def reject(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Say no."""
         return approvals.reject(approval=self._to_decide(), **body, **said)
 
-    @command(answers=ApprovalShown, staff="finance_mgmt.view_approval", roles=actors.MONEY)
+    @command(
+        answers=ApprovalShown,
+        staff="finance_mgmt.view_approval",
+        roles=actors.MONEY,
+        refuses=(approvals.ApprovalRefused,),
+    )
     def withdraw(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Approval:
         """Take back what one asked for oneself."""
         return approvals.withdraw(approval=self.get_object(), **said)

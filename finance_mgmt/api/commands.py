@@ -25,6 +25,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from ..enums import Role
+from ..errors import FinanceError
 from ..models import Account, Approval, Relationship
 from ..services import api_requests
 from . import previews, versions
@@ -36,7 +37,7 @@ from .problems import Malformed
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-_KEY = re.compile(r"[\x21-\x7e]{1,100}")
+KEY = re.compile(r"^[!-~]{1,100}$")
 
 Do = Callable[..., Any]
 
@@ -57,6 +58,8 @@ class Spec:
     once: str  # a field of the answer that is shown this once, and not stored
     needs_match: bool  # whether it must say which version it changes (428)
     replaces: versions.Replaces | None  # what it replaces, where that is not the row of the address
+    refuses: tuple[type[FinanceError], ...]
+    example: Mapping[str, Any] | None
 
 
 def command(
@@ -75,12 +78,14 @@ def command(
     once: str = "",
     needs_match: bool = False,
     replaces: versions.Replaces | None = None,
+    refuses: tuple[type[FinanceError], ...] = (),
 ) -> Callable[[Do], Do]:
     """Make a method of a Noun a command.
 
     `staff` is a codename of MoneyAction or a whole permission, `may_wait` says that four eyes may
-    turn it into a request for approval (202), `once` names a secret that is not stored,
-    `needs_match` and `replaces` are about versions (versions.py).
+    turn it into a request for approval (202), `once` names a secret that is not stored, `refuses`
+    are the refusals of the rules that it may meet, `needs_match` and `replaces` are about versions
+    (versions.py).
     """
 
     def wrap(do: Do) -> Do:
@@ -100,6 +105,8 @@ def command(
             once=once,
             needs_match=needs_match,
             replaces=replaces,
+            refuses=refuses,
+            example=example,
         )
 
         @wraps(do)
@@ -109,7 +116,7 @@ def command(
         view.spec = spec  # type: ignore[attr-defined]
         if do.__name__ not in ("create", "destroy"):
             view = action(detail=of_row, methods=[method], url_path=route)(view)
-        return _described(view, spec, example, may_wait=may_wait)
+        return _described(view, spec, may_wait=may_wait)
 
     return wrap
 
@@ -130,7 +137,9 @@ def preview_of(command: Any, name: str = "") -> Do:
     route = "preview" if command.__name__ == "create" else f"{spec.path}/preview"
     request_body = None if spec.asks is Nothing else spec.asks
     routed = action(detail=spec.is_detail, methods=["post"], url_path=route)(view)
-    return extend_schema(request=request_body, responses={200: PreviewShown})(routed)
+    return extend_schema(
+        request=request_body, responses={200: PreviewShown}, examples=_shown_example(spec)
+    )(routed)
 
 
 def key_of(request: Request) -> str:
@@ -138,7 +147,7 @@ def key_of(request: Request) -> str:
     key = request.headers.get(HEADER)
     if key is None:
         raise Malformed(f"Send {HEADER}: a text of your own, new per command.", code="key_missing")
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         text = f"{HEADER} has 1 to 100 characters of ASCII, none of them a space."
         raise Malformed(text, code="bad_key")
     return key
@@ -220,13 +229,18 @@ def _told(view: Any, spec: Spec, result: Any) -> tuple[int, Any]:
     return spec.status, shown.data
 
 
-def _described(view: Do, spec: Spec, example: Mapping[str, Any] | None, *, may_wait: bool) -> Do:
+def _described(view: Do, spec: Spec, *, may_wait: bool) -> Do:
     answers: dict[int, Any] = {spec.status: spec.answers(many=spec.is_many)}
     if may_wait:
         answers[202] = ApprovalShown
-    examples = []
-    if example is not None:
-        examples = [OpenApiExample("Example", dict(example), request_only=True)]
     return extend_schema(
-        request=None if spec.asks is Nothing else spec.asks, responses=answers, examples=examples
+        request=None if spec.asks is Nothing else spec.asks,
+        responses=answers,
+        examples=_shown_example(spec),
     )(view)
+
+
+def _shown_example(spec: Spec) -> list[OpenApiExample]:
+    if spec.example is None:
+        return []
+    return [OpenApiExample("Example", dict(spec.example), request_only=True)]

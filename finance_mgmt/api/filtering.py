@@ -20,6 +20,7 @@ from .problems import Malformed
 from .unknown import named
 
 ALWAYS_KNOWN = {"cursor", "page_size", "ordering", "fields"}
+BOOLEANS = ("true", "false")
 
 
 class KnownFilters(DjangoFilterBackend):
@@ -31,7 +32,17 @@ class KnownFilters(DjangoFilterBackend):
         if chosen := self.get_filterset_class(view, queryset):
             known |= set(chosen.base_filters)
         refuse_unknown(request, known)
+        for name, one in (chosen.base_filters if chosen else {}).items():
+            _refuse_vague(name, one, request.query_params.getlist(name))
         return super().filter_queryset(request, queryset, view)
+
+
+def _refuse_vague(name: str, one: Any, texts: list[str]) -> None:
+    """django-filter leaves a filter out that is empty or no boolean, and takes the last of many."""
+    words = BOOLEANS if isinstance(one, filters.BooleanFilter) else texts
+    if len(texts) > 1 or "" in texts or not set(texts) <= set(words):
+        told = " or ".join(BOOLEANS) if words is BOOLEANS else "one value"
+        raise Malformed(f"Give {name} {told}, or leave it out.", code="vague_filter")
 
 
 class KnownOrdering(BaseFilterBackend):

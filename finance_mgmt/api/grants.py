@@ -74,6 +74,7 @@ class Grants(Listed, Shown, Noun):
         roles=actors.OWNERS,
         status=201,
         example={"relationship": 1, "permission": "view_finances"},
+        refuses=(grants.GrantRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Grant:
         """One end gives the other a power: asking is its consent (Z4)."""
@@ -88,7 +89,13 @@ class Grants(Listed, Shown, Noun):
 
     create_preview = preview_of(create)
 
-    @command(answers=GrantShown, staff="grant", roles=actors.OWNERS, is_many=True)
+    @command(
+        answers=GrantShown,
+        staff="grant",
+        roles=actors.OWNERS,
+        is_many=True,
+        refuses=(grants.GrantRefused,),
+    )
     def destroy(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> list[Grant]:
         """End a power and those that need it: its holder at any time, the giver views (Z4)."""
         row = self.get_object()
@@ -154,6 +161,7 @@ class Caps(Listed, Shown, Noun):
         status=201,
         replaces=lambda view, body: (body["relationship"], {"relationship": body["relationship"]}),
         example={"relationship": 1, "amount": "500.00", "is_hard": True},
+        refuses=(caps.CapRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Cap:
         """The master caps what a trusteeship member may cost it per month (F12)."""

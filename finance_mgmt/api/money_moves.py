@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ..models import Account, Movement
 from ..queries import access
-from ..services import cash
+from ..services import cash, credit
 from . import actors
 from .bodies import Body, MoneyBody, currency_code, reason, same_currency
 from .commands import command, preview_of
@@ -78,6 +78,7 @@ class Withdrawals(Moves):
         roles=actors.MONEY,
         status=201,
         example=SINGLE,
+        refuses=(cash.CashRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
         """Pay cash out to the account's owner: never what was transferred in (F7, F9)."""
@@ -96,6 +97,7 @@ class Transfers(Moves):
         roles=actors.MONEY,
         status=201,
         example=PAIR,
+        refuses=(cash.CashRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
         """Give a member in management cash that it can only spend (F7)."""
@@ -114,6 +116,7 @@ class TakeBacks(Moves):
         roles=actors.MONEY,
         status=201,
         example=PAIR,
+        refuses=(cash.CashRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Movement:
         """Take transferred cash back, as far as it is unspent (F7)."""
@@ -133,6 +136,7 @@ class Allocations(Moves):
         status=201,
         example=PAIR,
         may_wait=True,
+        refuses=(credit.CreditRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Asked:
         """Give a member in management a part of the master's credit (F6)."""
@@ -152,6 +156,7 @@ class Reclaims(Moves):
         status=201,
         example=PAIR,
         may_wait=True,
+        refuses=(credit.CreditRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Asked:
         """Take unused allocated credit back (F6)."""
@@ -175,6 +180,7 @@ class CreditLimits(Moves):
         path="credit-limit",
         example={"limit": "5000.00", "currency": "CNY", "reason": "Contract of May"},
         may_wait=True,
+        refuses=(credit.LimitRefused,),
     )
     def set_limit(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Asked:
         """Set the credit line: not below what is allocated to members (F6)."""

@@ -106,7 +106,12 @@ class Deliveries(Listed, Shown, Noun):
     viewers = actors.MONEY
     filterset_class = DeliveryFilters
 
-    @command(answers=DeliveryShown, staff="set_webhook", roles=actors.MONEY)
+    @command(
+        answers=DeliveryShown,
+        staff="set_webhook",
+        roles=actors.MONEY,
+        refuses=(deliveries.DeliveryRefused,),
+    )
     def requeue(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Delivery:
         """Try again what failed or was given up. It keeps its id."""
         return deliveries.requeue(delivery=self.get_object(), **said)
@@ -169,6 +174,7 @@ class Recipients(Listed, Shown, Noun):
         roles=actors.OWNERS,
         status=201,
         example={"email": "billing@example.com", "language": "en", "kinds": ["low_funds"]},
+        refuses=(recipients.RecipientRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Recipient:
         """Let notices of some kinds go to an address or a person."""
@@ -181,12 +187,18 @@ class Recipients(Listed, Shown, Noun):
         roles=actors.OWNERS,
         needs_match=True,
         example={"language": "zh-hans", "kinds": ["low_funds", "suspended"]},
+        refuses=(recipients.RecipientRefused,),
     )
     def change(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Recipient:
         """Change what goes there."""
         return recipients.change(recipient=self.get_object(), **body, **said)
 
-    @command(answers=RecipientShown, staff="set_recipient", roles=actors.OWNERS)
+    @command(
+        answers=RecipientShown,
+        staff="set_recipient",
+        roles=actors.OWNERS,
+        refuses=(recipients.RecipientRefused,),
+    )
     def destroy(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Recipient:
         """Send nothing more there."""
         return recipients.remove(recipient=self.get_object(), **said)
@@ -229,6 +241,7 @@ class Contacts(Shown, Noun):
         path="contact",
         needs_match=True,
         example={"email": "billing@example.com", "language": "en"},
+        refuses=(recipients.RecipientRefused,),
     )
     def set_contact(self, body: dict[str, Any], said: dict[str, Any], number: str) -> Account:
         """Set the billing e-mail: it reads every notice as long as there is no recipient."""

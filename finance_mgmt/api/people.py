@@ -65,12 +65,13 @@ class AccountUsers(Listed, Shown, Noun):
         staff="appoint_user",
         status=201,
         example={"account": "ACME-1", "user": "mary", "role": "finance"},
+        refuses=(people.PeopleRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> AccountUser:
         """Let a person act for an account; a former role of theirs there ends."""
         return people.appoint(**{**body, "role": Role(body["role"])}, **said)
 
-    @command(answers=UserShown, staff="appoint_user")
+    @command(answers=UserShown, staff="appoint_user", refuses=(people.PeopleRefused,))
     def dismiss(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> AccountUser:
         """End a person's right to act for an account, at once."""
         return people.dismiss(account_user=self.get_object(), **said)

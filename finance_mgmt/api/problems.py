@@ -99,6 +99,11 @@ def shown(reason: Reason) -> dict[str, Any]:
     }
 
 
+def status_of(kind: type[FinanceError]) -> int:
+    """With which status a refusal is answered."""
+    return next((status for known, status in STATUSES.items() if issubclass(kind, known)), 409)
+
+
 def as_json(value: Any) -> Any:
     """Any fact as JSON has it: amounts as texts."""
     if isinstance(value, Decimal):
@@ -114,8 +119,12 @@ def tell(error: Exception, request: Any) -> tuple[int, str, str, list[dict[str, 
     """Status, code, one sentence and the single reasons of whatever went wrong."""
     if isinstance(error, FinanceError):
         reasons = [shown(discreet(reason, request)) for reason in error.reasons]
-        status = next((s for kind, s in STATUSES.items() if isinstance(error, kind)), 409)
-        return status, error.code, " ".join(one["detail"] for one in reasons), reasons
+        return (
+            status_of(type(error)),
+            error.code,
+            " ".join(one["detail"] for one in reasons),
+            reasons,
+        )
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

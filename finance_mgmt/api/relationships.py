@@ -118,6 +118,7 @@ class Relationships(Consenting, Listed, Shown, Noun):
         roles=actors.OWNERS,
         status=201,
         example={"member": "ACME-2", "mode": "management", "grants": ["view_bills"]},
+        refuses=(relationships.LinkRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Relationship:
         """The master proposes a relationship; it may confirm itself (L1-L5)."""
@@ -128,7 +129,15 @@ class Relationships(Consenting, Listed, Shown, Noun):
     create_preview = preview_of(create)
 
     @command(
-        asks=ConfirmBody, answers=RelationshipShown, staff="link", roles=actors.OWNERS, example={}
+        asks=ConfirmBody,
+        answers=RelationshipShown,
+        staff="link",
+        roles=actors.OWNERS,
+        example={},
+        refuses=(
+            relationships.LinkRefused,
+            relationships.NotOpen,
+        ),
     )
     def confirm(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
         """The member consents to exactly what was proposed (L5)."""
@@ -139,13 +148,23 @@ class Relationships(Consenting, Listed, Shown, Noun):
 
     confirm_preview = preview_of(confirm)
 
-    @command(answers=RelationshipShown, staff="link", roles=actors.OWNERS)
+    @command(
+        answers=RelationshipShown,
+        staff="link",
+        roles=actors.OWNERS,
+        refuses=(relationships.NotOpen,),
+    )
     def decline(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
         """The member says no (L5)."""
         link = self.end_of(self.get_object(), End.MEMBER)
         return relationships.decline(relationship=link, **said)
 
-    @command(answers=RelationshipShown, staff="link", roles=actors.OWNERS)
+    @command(
+        answers=RelationshipShown,
+        staff="link",
+        roles=actors.OWNERS,
+        refuses=(relationships.NotOpen,),
+    )
     def cancel(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship:
         """The master takes back an invitation or a change that lies ahead (L5, L9)."""
         link = self.end_of(self.get_object(), End.MASTER)
@@ -160,6 +179,7 @@ class Relationships(Consenting, Listed, Shown, Noun):
         roles=actors.OWNERS,
         example={"has_acknowledged": True},
         may_wait=True,
+        refuses=(changes.ChangeRefused,),
     )
     def upgrade(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
         """Management becomes trusteeship in place (L7); 202: the member is asked first (L5)."""
@@ -176,6 +196,7 @@ class Relationships(Consenting, Listed, Shown, Noun):
         staff="move",
         example={"master": "ACME-9"},
         may_wait=True,
+        refuses=(changes.ChangeRefused,),
     )
     def move(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Relationship | Asked:
         """Staff move a member to another master at one instant, without a gap (L8).
@@ -196,6 +217,7 @@ class Relationships(Consenting, Listed, Shown, Noun):
         roles=actors.OWNERS,
         example={},
         may_wait=True,
+        refuses=(changes.ChangeRefused,),
     )
     def end(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Asked:
         """The master, or staff, end it (L10)."""

@@ -8,16 +8,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from . import actors, commands, sparse, versions
+from . import actors, commands, examples, problem_examples, sparse, versions
 from .nouns import Listed, Shown
 from .previews import ReasonShown
-from .problems import MEDIA_TYPE, TITLES
+from .problems import MEDIA_TYPE, TITLES, status_of
 from .request_ids import HEADER as REQUEST_ID
-
-READING = (400, 401, 403, 404, 406, 422, 429, 500, 503)
-WRITING = (*READING, 409, 413, 415)
-MATCHING = (*WRITING, 412)
-NEEDING_MATCH = (*MATCHING, 428)
 
 TAG = {
     "description": "Which version this is: for If-None-Match and If-Match.",
@@ -48,16 +43,17 @@ class Schema(AutoSchema):
             found.append(_header(actors.HEADER, text))
         if self._needs_key():
             text = "A text of your own, new per command. Repeated, the first answer comes back."
-            found.append(_header(commands.HEADER, text, required=True))
+            key = {"type": "string", "pattern": commands.KEY.pattern, "examples": ["order-17"]}
+            found.append(_header(commands.HEADER, text, of=key, required=True))
         if self._is_tagged():
             found.append(_header(versions.NONE_MATCH, "An ETag: 304 while it is still that."))
             text = (
                 "Only these fields of each row, with commas. What is left out is not in the answer."
             )
             found.append(OpenApiParameter(sparse.PARAMETER, str, description=text))
-        elif MATCHING[-1] in self._problems():
+        elif self._may_match():
             text = "The ETag of what you have seen: 412 where it has changed since."
-            is_needed = NEEDING_MATCH[-1] in self._problems()
+            is_needed = self._spec().needs_match
             found.append(_header(versions.MATCH, text, required=is_needed))
         return found
 
@@ -68,16 +64,46 @@ class Schema(AutoSchema):
         if self._is_tagged():
             bodies["200"]["headers"] = {versions.TAG: TAG}
             bodies["304"] = {"description": "As it was", "headers": {versions.TAG: TAG}}
-        for status in self._problems():
+        for status, codes in sorted(self._problems().items()):
+            shown = {code: {"$ref": problem_examples.EXAMPLE.format(code)} for code in codes}
             bodies[str(status)] = {
                 "description": TITLES[status],
-                "content": {MEDIA_TYPE: {"schema": problem}},
+                "content": {MEDIA_TYPE: {"schema": problem, "examples": shown}},
             }
         return bodies
+
+    def _problems(self) -> dict[int, list[str]]:
+        """Which problems it may answer with, by status."""
+        tables = [problem_examples.OF_ALL]
+        if self._is_list_view():
+            tables.append(problem_examples.OF_LISTS)
+        if self.method != "GET":
+            tables.append(problem_examples.OF_WRITES)
+        if self._is_tagged():
+            tables.append(problem_examples.OF_TAGGED)
+        method, spec = self._method(), self._spec()
+        if self._may_match():
+            needs = spec.needs_match
+            tables.append(
+                problem_examples.OF_NEEDING_MATCH if needs else problem_examples.OF_MATCHING
+            )
+        found = problem_examples.codes(*tables)
+        refuses = list(getattr(method, "refuses", spec.refuses if spec else ()))
+        if self.method != "GET":
+            refuses += problem_examples.OF_EVERY_WRITE
+        for kind in refuses:
+            found.setdefault(status_of(kind), []).append(kind.code)
+        for status, more in getattr(method, "problems", {}).items():
+            found.setdefault(status, []).extend(more)
+        return found
 
     def _get_paginator(self) -> Any:
         """Pages are for reading; several rows that a command made are a plain list."""
         return super()._get_paginator() if self.method == "GET" else None
+
+    def get_filter_backends(self) -> list[Any]:
+        """Filters are for reading, too."""
+        return super().get_filter_backends() if self.method == "GET" else []
 
     def _is_tagged(self) -> bool:
         action = getattr(self.view, "action", None) or ""
@@ -87,15 +113,18 @@ class Schema(AutoSchema):
         method = getattr(type(self.view), action, None)
         return shows is not None and method is getattr(shows, action)
 
-    def _problems(self) -> tuple[int, ...]:
-        if self.method == "GET":
-            return READING
-        method = getattr(self.view, getattr(self.view, "action", None) or "", None)
-        spec = getattr(method, "spec", None)
-        is_command = spec is not None and not method.__name__.endswith("_preview")
-        if not is_command or not versions.takes(self.view, spec):
-            return WRITING
-        return NEEDING_MATCH if spec.needs_match else MATCHING
+    def _method(self) -> Any:
+        return getattr(self.view, getattr(self.view, "action", None) or "", None)
+
+    def _spec(self) -> Any:
+        return getattr(self._method(), "spec", None)
+
+    def _may_match(self) -> bool:
+        """Whether it is a command that may say which version it changes."""
+        spec = self._spec()
+        if self.method == "GET" or spec is None:
+            return False
+        return not self._method().__name__.endswith("_preview") and versions.takes(self.view, spec)
 
     def _is_open(self) -> bool:
         return AllowAny in self.view.permission_classes
@@ -140,7 +169,30 @@ def refuse_unknown_fields(
     return result
 
 
-def _header(name: str, description: str, *, required: bool = False) -> OpenApiParameter:
+def add_examples(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
+    """Show an example of every body and every answer that has none of its own, and all problems."""
+    components = result.setdefault("components", {})
+    components["examples"] = problem_examples.made()
+    for methods in result.get("paths", {}).values():
+        for operation in methods.values():
+            answers = operation["responses"].values()
+            for one in (operation.get("requestBody", {}), *answers):
+                for kind, media in one.get("content", {}).items():
+                    _exemplify(media, kind, components["schemas"])
+    return result
+
+
+def _exemplify(media: dict[str, Any], kind: str, components: dict[str, Any]) -> None:
+    if "examples" not in media:
+        value = examples.BY_MEDIA.get(kind) or examples.of(media.get("schema", {}), components)
+        media["examples"] = {"Example": {"value": value}}
+
+
+def _header(
+    name: str, description: str, *, of: Any = str, required: bool = False
+) -> OpenApiParameter:
     return OpenApiParameter(
-        name, str, OpenApiParameter.HEADER, required=required, description=description
+        name, of, OpenApiParameter.HEADER, required=required, description=description
     )

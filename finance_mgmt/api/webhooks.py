@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from ..models import Delivery, Webhook
 from ..queries import delivery as rows
-from ..rules.addresses import LONGEST
+from ..rules.addresses import LONGEST, AddressRefused
 from ..services import webhooks
 from . import actors
 from .bodies import Body
@@ -93,6 +93,10 @@ class Webhooks(Listed, Shown, Noun):
         status=201,
         once="secret",
         example={"url": "https://example.com/billing", "kinds": ["low_funds"]},
+        refuses=(
+            AddressRefused,
+            webhooks.WebhookRefused,
+        ),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Webhook:
         """Post notices to an address; the answer shows the secret, this once."""
@@ -105,6 +109,7 @@ class Webhooks(Listed, Shown, Noun):
         roles=actors.OWNERS,
         needs_match=True,
         example={"is_active": True},
+        refuses=(webhooks.WebhookRefused,),
     )
     def change(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Webhook:
         """Choose other kinds, switch it off, or on again."""
@@ -116,17 +121,29 @@ class Webhooks(Listed, Shown, Noun):
         roles=actors.OWNERS,
         path="replace-secret",
         once="secret",
+        refuses=(webhooks.WebhookRefused,),
     )
     def replace_secret(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Webhook:
         """Give it a new secret; for a day both sign."""
         return webhooks.replace_secret(webhook=self.get_object(), **said)
 
-    @command(answers=DeliveryShown, staff="set_webhook", roles=actors.OWNERS, path="test")
+    @command(
+        answers=DeliveryShown,
+        staff="set_webhook",
+        roles=actors.OWNERS,
+        path="test",
+        refuses=(webhooks.WebhookRefused,),
+    )
     def send_test(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Delivery:
         """Post a test event; `deliveries` says what came of it."""
         return webhooks.send_test(webhook=self.get_object(), **said)
 
-    @command(answers=WebhookShown, staff="set_webhook", roles=actors.OWNERS)
+    @command(
+        answers=WebhookShown,
+        staff="set_webhook",
+        roles=actors.OWNERS,
+        refuses=(webhooks.WebhookRefused,),
+    )
     def destroy(self, body: dict[str, Any], said: dict[str, Any], pk: int) -> Webhook:
         """Post nothing more there."""
         return webhooks.remove(webhook=self.get_object(), **said)

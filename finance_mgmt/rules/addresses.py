@@ -37,6 +37,13 @@ class AddressRefused(FinanceError):
     """Nothing is posted to such an address."""
 
     code = "address_refused"
+    example = Reason(
+        "W4",
+        "bad_scheme",
+        "Give an address that begins with https:// or http://.",
+        {"url": "ftp://acme.example.com"},
+        "whoever named it",
+    )
 
 
 @dataclass(frozen=True)

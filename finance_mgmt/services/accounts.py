@@ -16,6 +16,12 @@ class AccountRefused(FinanceError):
     """The account can't be changed like this (L11)."""
 
     code = "account_refused"
+    example = Reason(
+        "F1",
+        "number_taken",
+        "Account number ACME is taken. Choose another one.",
+        {"number": "ACME"},
+    )
 
 
 @transaction.atomic

@@ -20,6 +20,13 @@ class InFlight(FinanceError):
     """A request with the same key is being worked on (F11)."""
 
     code = "in_flight"
+    example = Reason(
+        "F11",
+        "in_flight",
+        "A request with this key is being worked on. Ask again in a moment.",
+        {},
+        "the caller: wait, then repeat",
+    )
 
 
 @dataclass(frozen=True)

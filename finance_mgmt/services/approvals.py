@@ -24,6 +24,9 @@ class ApprovalRefused(FinanceError):
     """The request can't be decided by this person, or not any more (Z7)."""
 
     code = "approval_refused"
+    example = Reason(
+        "Z7", "not_waiting", "This request was decided already.", {"state": "approved"}
+    )
 
 
 def submit(

@@ -16,6 +16,12 @@ class CapRefused(FinanceError):
     """Only trusteeship members in force have caps (F12)."""
 
     code = "cap_refused"
+    example = Reason(
+        "F12",
+        "not_in_trusteeship",
+        "Only members in trusteeship have a cap.",
+        {"mode": "management"},
+    )
 
 
 @transaction.atomic

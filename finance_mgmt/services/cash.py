@@ -20,6 +20,9 @@ class CashRefused(FinanceError):
     """The cash can't move (F7-F9)."""
 
     code = "cash_refused"
+    example = Reason(
+        "F7", "above_free_cash", "At most 5.00 can move.", {"amount": "10.00", "most": "5.00"}
+    )
 
 
 @transaction.atomic

@@ -21,6 +21,9 @@ class ChangeRefused(FinanceError):
     """The relationship can't be changed. Every failing condition is named (L12)."""
 
     code = "change_refused"
+    example = Reason(
+        "L7", "already_trusteeship", "The relationship is a trusteeship already.", {}, "the master"
+    )
 
 
 @transaction.atomic

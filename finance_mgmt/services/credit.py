@@ -19,12 +19,24 @@ class CreditRefused(FinanceError):
     """Credit can't be allocated or reclaimed (F6, F8)."""
 
     code = "credit_refused"
+    example = Reason(
+        "F6",
+        "above_headroom",
+        "At most 490.00 can move (headroom of the master).",
+        {"amount": "1100.00", "most": "490.00"},
+    )
 
 
 class LimitRefused(FinanceError):
     """The credit limit can't be set to this amount (F6)."""
 
     code = "limit_refused"
+    example = Reason(
+        "F6",
+        "limit_below_allocated",
+        "90.00 of this line is allocated to members. Reclaim it first.",
+        {"limit": "10.00", "allocated_out": "90.00"},
+    )
 
 
 @transaction.atomic

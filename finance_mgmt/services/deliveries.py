@@ -42,6 +42,12 @@ class DeliveryRefused(FinanceError):
     """The delivery can't go back into the queue (W4)."""
 
     code = "delivery_refused"
+    example = Reason(
+        "W4",
+        "not_failed",
+        "Only what could not be delivered is sent again.",
+        {"state": "delivered"},
+    )
 
 
 @transaction.atomic

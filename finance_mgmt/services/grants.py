@@ -20,6 +20,9 @@ class GrantRefused(FinanceError):
     """The power can't be given or given up now (Z2-Z5)."""
 
     code = "grant_refused"
+    example = Reason(
+        "Z1", "already_granted", "This power is given already.", {"permission": "view_bills"}
+    )
 
 
 @transaction.atomic

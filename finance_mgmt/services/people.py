@@ -16,6 +16,9 @@ class PeopleRefused(FinanceError):
     """The person can't be appointed, or is none of the account's users (Z6)."""
 
     code = "people_refused"
+    example = Reason(
+        "Z6", "user_inactive", "This person may not sign in.", {}, "the provider's staff"
+    )
 
 
 @transaction.atomic

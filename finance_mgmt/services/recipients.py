@@ -17,6 +17,7 @@ class RecipientRefused(FinanceError):
     """Notices can't go there (W4)."""
 
     code = "recipient_refused"
+    example = Reason("W4", "there_already", "This address is told already.")
 
 
 @transaction.atomic

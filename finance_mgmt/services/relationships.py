@@ -20,12 +20,22 @@ class LinkRefused(FinanceError):
     """The accounts can't be linked. Every failing condition is named (L12)."""
 
     code = "link_refused"
+    example = Reason(
+        "L1",
+        "member_has_a_master",
+        "LABS already has a master. End that relationship first, or move it.",
+        {"member": "LABS"},
+        "the provider's finance staff",
+    )
 
 
 class NotOpen(FinanceError):
     """There is no open invitation or future-dated change to answer or cancel (L5, L9)."""
 
     code = "not_open"
+    example = Reason(
+        "L5", "not_invited", "This is no open invitation.", {"state": "active"}, "the master"
+    )
 
 
 @transaction.atomic

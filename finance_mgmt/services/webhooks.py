@@ -25,6 +25,12 @@ class WebhookRefused(FinanceError):
     """The webhook can't be made or changed like this (W4)."""
 
     code = "webhook_refused"
+    example = Reason(
+        "W4",
+        "there_already",
+        "This account has this webhook already.",
+        {"url": "https://acme.example.com/billing"},
+    )
 
 
 @transaction.atomic

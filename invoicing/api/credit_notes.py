@@ -16,9 +16,11 @@ from finance_mgmt.api.fields import Amount, Instant, money
 from finance_mgmt.api.filtering import Filters, filters
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
+from ..documents.glyphs import NotShowable
+from ..documents.validation import FaultyInvoice
 from ..models import CreditNote, Invoice
 from ..queries import statements
-from ..services import credit_notes
+from ..services import credit_notes, invoices
 from . import files
 
 MOST = 2000
@@ -107,6 +109,11 @@ class CreditNotes(Listed, Shown, Noun):
         roles=actors.MONEY,
         status=201,
         example={"invoice": "INV-000001", "reason": "wrong title"},
+        refuses=(
+            invoices.InvoiceRefused,
+            NotShowable,
+            FaultyInvoice,
+        ),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> CreditNote:
         """Correct an invoice: who issued it may, as long as it sees the payer's bills (I6)."""
@@ -119,6 +126,7 @@ class CreditNotes(Listed, Shown, Noun):
     create_preview = preview_of(create)
 
     @files.pdf_schema
+    @files.may_fail
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.PdfFile])
     def pdf(self, request: Request, number: str) -> Any:
         """The credit note as a PDF."""
@@ -126,6 +134,7 @@ class CreditNotes(Listed, Shown, Noun):
         return files.pdf(self, request, note.invoice, note)
 
     @files.xml_schema
+    @files.may_fail
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.XmlFile])
     def xml(self, request: Request, number: str) -> Any:
         """The credit note as an EN 16931 credit note."""

@@ -12,12 +12,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance_mgmt.api.filtering import refuse_unknown
+from finance_mgmt.api.problem_examples import answers_with
 from finance_mgmt.api.problems import Malformed
 from finance_mgmt.enums import RunState
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Run
 from finance_mgmt.tasks import poke
 
+from ..documents.glyphs import NotShowable
+from ..documents.validation import FaultyInvoice
 from ..enums import DocumentForm
 from ..models import CreditNote, Invoice
 from ..queries.files import made
@@ -32,6 +35,12 @@ class DocumentFailed(FinanceError):
     """The worker could not make the file."""
 
     code = "document_failed"
+    example = Reason(
+        "I6",
+        "document_failed",
+        "The file could not be made. Ask the provider's finance staff to look at its run.",
+        {"errors": []},
+    )
 
 
 class Being(serializers.Serializer):
@@ -53,7 +62,7 @@ class XmlFile(JSONRenderer):
 
 
 pdf_schema = extend_schema(
-    responses={(200, PDF): OpenApiTypes.BINARY, 202: Being},
+    responses={(200, PDF): OpenApiTypes.BINARY, (202, "application/json"): Being},
     parameters=[
         OpenApiParameter("language", str, enum=LANGUAGES, description="Default: en."),
         OpenApiParameter("facturx", bool, description="With the e-invoice inside it."),
@@ -61,11 +70,18 @@ pdf_schema = extend_schema(
     filters=False,
 )
 xml_schema = extend_schema(
-    responses={(200, XML): OpenApiTypes.STR, 202: Being},
+    responses={(200, XML): OpenApiTypes.STR, (202, "application/json"): Being},
     parameters=[
         OpenApiParameter("syntax", str, enum=list(SYNTAXES), description="Default: cii."),
     ],
     filters=False,
+)
+
+
+# What goes wrong where a file is made.
+may_fail = answers_with(
+    "unknown_value",
+    refuses=(DocumentFailed, documents.DocumentRefused, NotShowable, FaultyInvoice),
 )
 
 
@@ -105,6 +121,8 @@ def _answer(
     said = view.said(f"file {name} {form} {language}")
     found = made(invoice, note, form, language)
     if found is None and documents.is_large(invoice):
+        view.request.accepted_renderer = JSONRenderer()  # this is no file yet
+        view.request.accepted_media_type = JSONRenderer.media_type
         return _being(documents.request(**asked, **said))
     found = found or documents.render(**asked, **said)
     kind = PDF if found.file_name.endswith(".pdf") else XML

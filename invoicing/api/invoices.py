@@ -31,6 +31,8 @@ from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered
 
 from ..documents import stored
+from ..documents.glyphs import NotShowable
+from ..documents.validation import FaultyInvoice
 from ..models import Invoice, InvoiceLine
 from ..queries import candidates, statements
 from ..services import invoices
@@ -208,6 +210,11 @@ class Invoices(Listed, Shown, Noun):
         roles=actors.MONEY,
         status=201,
         example={"month": "2024-05", "combined": True},
+        refuses=(
+            invoices.InvoiceRefused,
+            NotShowable,
+            FaultyInvoice,
+        ),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Invoice:
         """Issue an invoice over charges of issued bills, each at most once (I1-I5)."""
@@ -224,12 +231,14 @@ class Invoices(Listed, Shown, Noun):
         return answer_page(self, rows, InvoiceOwed)
 
     @files.pdf_schema
+    @files.may_fail
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.PdfFile])
     def pdf(self, request: Request, number: str) -> Any:
         """The invoice as a PDF; 202 while a worker makes that of a large one."""
         return files.pdf(self, request, self.get_object())
 
     @files.xml_schema
+    @files.may_fail
     @action(detail=True, pagination_class=None, renderer_classes=[JSONRenderer, files.XmlFile])
     def xml(self, request: Request, number: str) -> Any:
         """The invoice as an EN 16931 e-invoice; 202 while a worker makes that of a large one."""

@@ -89,6 +89,7 @@ class Sellers(Listed, Shown, Noun):
             "address": "Hauptstr. 1",
             "city": "Berlin",
         },
+        refuses=(sellers.SellerRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> SellerProfile:
         """Say who sells from an instant on; invoices that were issued keep theirs (I6)."""

@@ -91,6 +91,7 @@ class Titles(Listed, Shown, Noun):
         status=201,
         replaces=lambda view, body: (body["account"], {"account": body["account"]}),
         example={"kind": "cn_general", "title": "Acme Ltd", "tax_number": "91330106673959654P"},
+        refuses=(titles.TitleRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> InvoiceTitle:
         """Say to whom the account's invoices are made out: locked by forbid_invoicing (I3)."""
@@ -144,6 +145,7 @@ class TaxRates(Listed, Shown, Noun):
         staff="invoicing.set_tax_rate",
         status=201,
         example={"jurisdiction": "CN", "rate": "0.06"},
+        refuses=(taxes.TaxRateRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> TaxRate:
         """Set a rate from an instant on (I7)."""

@@ -22,6 +22,12 @@ class NotShowable(FinanceError):
     """The document would contain characters that its fonts don't have."""
 
     code = "not_showable"
+    example = Reason(
+        "I6",
+        "not_showable",
+        "No font here shows this character.",
+        {"character": "U+1F4B0", "field": "title"},
+    )
 
 
 def require_showable(content: InvoiceContent) -> None:

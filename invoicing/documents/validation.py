@@ -33,6 +33,12 @@ class FaultyInvoice(FinanceError):
     """The e-invoice breaks rules of EN 16931, each named."""
 
     code = "faulty_e_invoice"
+    example = Reason(
+        "I6",
+        "faulty_e_invoice",
+        "The e-invoice would break a rule of EN 16931.",
+        {"en16931": "BR-08"},
+    )
 
 
 class CheckFailed(Exception):

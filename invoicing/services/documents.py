@@ -44,6 +44,9 @@ class DocumentRefused(FinanceError):
     """There is no such document of this invoice or credit note."""
 
     code = "document_refused"
+    example = Reason(
+        "I6", "no_seller", "Nobody said who sells.", {}, "the provider's finance staff"
+    )
 
 
 def render(

@@ -33,6 +33,7 @@ class InvoiceRefused(FinanceError):
     """The invoice or credit note can't be issued; no number was used (I1-I6)."""
 
     code = "invoice_refused"
+    example = Reason("I1", "nothing_invoiceable", "There is nothing to invoice.", {"charges": 0})
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class SellerRefused(FinanceError):
     """The seller's particulars are incomplete, or begin too early."""
 
     code = "seller_refused"
+    example = Reason("I6", "seller_nameless", "Give the seller's legal name.")
 
 
 @transaction.atomic

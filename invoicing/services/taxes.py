@@ -16,6 +16,12 @@ class TaxRateRefused(FinanceError):
     """The rate makes no sense, or would change what was invoiced (I7)."""
 
     code = "tax_rate_refused"
+    example = Reason(
+        "I7",
+        "rate_exists",
+        "There is a rate from that instant on.",
+        {"effective_from": "2024-06-01T00:00:00Z"},
+    )
 
 
 @transaction.atomic

@@ -26,6 +26,13 @@ class TitleRefused(FinanceError):
     """The title can't be changed now, or does not state what its kind needs (I3, I6)."""
 
     code = "title_refused"
+    example = Reason(
+        "I3",
+        "title_locked",
+        "The master issues the invoices of this account.",
+        {},
+        "the master: revoke the power",
+    )
 
 
 @transaction.atomic

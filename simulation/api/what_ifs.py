@@ -18,7 +18,7 @@ from finance_mgmt.tasks import poke
 
 from ..files.values import month_of
 from ..models import WhatIf
-from ..replay.question import CHANGES, MOST_MONTHS, Question
+from ..replay.question import CHANGES, MOST_MONTHS, Question, WhatIfRefused
 from ..services import what_ifs
 
 
@@ -108,6 +108,7 @@ class WhatIfs(Listed, Shown, Noun):
         staff="simulation.add_whatif",
         status=201,
         example={"account": "T", "change": {"end": {"member": "T"}}, "first": "2024-05"},
+        refuses=(WhatIfRefused,),
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> WhatIf:
         """Ask; a worker answers. The books are read, never written."""

@@ -34,6 +34,7 @@ class WhatIfRefused(FinanceError):
     """The question can't be asked. The reasons name each thing that is wrong with it."""
 
     code = "what_if_refused"
+    example = Reason("L12", "not_past", "Choose months that have begun.")
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,37 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 
-from finance_mgmt.api.schema import MATCHING, NEEDING_MATCH, READING, WRITING
+from finance_mgmt.api.problem_examples import (
+    OF_ALL,
+    OF_MATCHING,
+    OF_NEEDING_MATCH,
+    OF_WRITES,
+    codes,
+)
 
 # Settings name these words; bodies that are refused with them are documented by one component.
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+# Commands that no rule refuses: who may, and what the values are, is all there is to say.
+NEVER_REFUSED = [
+    "closing/start",
+    "commitments/{code}/share",
+    "identities",
+    "jobs",
+    "products",
+    "runs/{id}/retry",
+    "top-ups",
+    "usage",
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,34 +58,87 @@ def test_it_is_made_without_a_warning_and_is_valid(schema, tmp_path):
 def test_every_operation_declares_its_problems_as_one_component(schema):
     wrong = {}
     for method, path, operation in operations(schema):
+        tables = [OF_ALL] if method == "get" else [OF_ALL, OF_WRITES]
         named = {one["name"]: one.get("required", False) for one in operation["parameters"]}
-        expected = READING if method == "get" else WRITING
         if "If-Match" in named:
-            expected = NEEDING_MATCH if named["If-Match"] else MATCHING
-        statuses = {str(status) for status in expected}
-        declared = {s: a for s, a in operation["responses"].items() if int(s) >= 400}
+            tables.append(OF_NEEDING_MATCH if named["If-Match"] else OF_MATCHING)
+        statuses = set(codes(*tables))
+        declared = {int(s): a for s, a in operation["responses"].items() if int(s) >= 400}
         shapes = {
             json.dumps(answer["content"]["application/problem+json"]["schema"])
             for answer in declared.values()
         }
-        if set(declared) != statuses or shapes != {json.dumps(PROBLEM)}:
+        missing = statuses - set(declared)
+        if missing or set(declared) - statuses > {409} or shapes != {json.dumps(PROBLEM)}:
             wrong[method, path] = set(declared) ^ statuses, shapes
     assert wrong == {}
 
 
-def test_every_write_wants_a_key_and_shows_an_example(schema):
-    without_key, without_example = [], []
+def test_every_refusal_is_shown_by_an_example_of_its_own(schema):
+    shown = schema["components"]["examples"]
+    used = {
+        reference["$ref"].rpartition("/")[2]
+        for _, _, operation in operations(schema)
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+        for reference in answer["content"]["application/problem+json"]["examples"].values()
+    }
+    assert used == set(shown)
+    wrong = {
+        code: example["value"]
+        for code, example in shown.items()
+        if example["value"]["type"] != f"/problems/{code}" or not example["value"]["detail"]
+    }
+    assert wrong == {}
+
+
+def test_every_command_says_which_rules_may_refuse_it(schema):
+    of_all = {*codes(OF_WRITES)[409]}
+    bare = [
+        path.removeprefix("/api/v1/")
+        for method, path, operation in operations(schema)
+        if any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", ()))
+        and set(_shown(operation["responses"]["409"])) == of_all
+    ]
+    assert sorted(bare) == NEVER_REFUSED
+
+
+def _shown(answer: dict) -> dict:
+    found: dict = answer["content"]["application/problem+json"]["examples"]
+    return found
+
+
+def test_every_body_and_answer_has_an_example_that_fits(schema):
+    components = schema["components"]
+    wrong = {
+        code: found
+        for code, example in components["examples"].items()
+        if (found := _faults(PROBLEM, example["value"], components))
+    }
+    for method, path, operation in operations(schema):
+        good = [answer for status, answer in operation["responses"].items() if int(status) < 400]
+        for place in (operation.get("requestBody", {}), *good):
+            for kind, media in place.get("content", {}).items():
+                for name, example in media["examples"].items():
+                    if found := _faults(media["schema"], example["value"], components):
+                        wrong[f"{method} {path} {kind} {name}"] = found
+    assert wrong == {}
+
+
+def _faults(shape: dict, value: Any, components: dict) -> list[str]:
+    validator = Draft202012Validator({**shape, "components": components})
+    return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(value)]
+
+
+def test_every_write_wants_a_key(schema):
+    wrong = []
     for method, path, operation in operations(schema):
         if method == "get" or path.startswith("/api/v1/tokens"):
             continue
         headers = [p["name"] for p in operation["parameters"] if p["in"] == "header"]
         if ("Idempotency-Key" in headers) == path.endswith("/preview"):
-            without_key.append((method, path))
-        body = operation.get("requestBody", {}).get("content", {})
-        is_shown = all("examples" in media for media in body.values())
-        if not path.endswith("/preview") and not is_shown and "imports" not in path:
-            without_example.append(path)
-    assert (without_key, without_example) == ([], [])
+            wrong.append((method, path))
+    assert wrong == []
 
 
 def test_bodies_name_all_their_fields(schema):
@@ -77,6 +150,13 @@ def test_bodies_name_all_their_fields(schema):
 
 
 def test_amounts_are_texts_everywhere(schema):
+    patterns = {
+        f"{name}.{field}"
+        for name, component in schema["components"]["schemas"].items()
+        for field, it in component.get("properties", {}).items()
+        if field.endswith("amount") and "pattern" not in it
+    }
+    assert patterns == set()
     numbers = {
         f"{name}.{field}"
         for name, component in schema["components"]["schemas"].items()

@@ -33,6 +33,12 @@ class ImportRefused(FinanceError):
     """The file was not taken in at all."""
 
     code = "import_refused"
+    example = Reason(
+        "C4",
+        "received_in_future",
+        "A file can't have come after now.",
+        {"received_at": "2099-01-01T00:00:00Z"},
+    )
 
 
 @dataclass(frozen=True)
