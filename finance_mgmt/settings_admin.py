@@ -46,6 +46,18 @@ SEARCHES = [  # (request, term) -> lines of the search over everything (Ctrl+K)
     "invoicing.admin.search.credit_notes",
     "finance_mgmt.admin.search.pages",
 ]
+TOUR = [  # (request) -> a stop of the tour, or None where this person may not go
+    "billing.admin.tour.group",
+    "finance_mgmt.admin.tour.terms",
+    "billing.admin.tour.usage",
+    "billing.admin.tour.charge",
+    "billing.admin.tour.bill",
+    "invoicing.admin.tour.invoice",
+    "finance_mgmt.admin.tour.past",
+    "finance_mgmt.admin.tour.before",
+    "finance_mgmt.admin.tour.linking",
+    "simulation.admin.tour.what_if",
+]
 TIMELINE_SOURCES = [  # what stands on an account's timeline
     "finance_mgmt.queries.timeline_sources.SOURCES",
     "billing.queries.timeline_sources.SOURCES",
@@ -71,6 +83,7 @@ ADMIN_NAVIGATION = [
                 "badge": "finance_mgmt.admin.runs.failed_count",
             },
             {"model": "finance_mgmt.job", "icon": "avg_pace"},
+            {"title": _("Your files"), "icon": "download", "page": "admin:files"},
             {
                 "model": "finance_mgmt.parking",
                 "icon": "pause_circle",
@@ -216,14 +229,17 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {
         "navigation": [
-            {"title": _("Second factor and passkeys"), "link": reverse_lazy("mfa_index")}
+            {"title": _("Second factor and passkeys"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Keyboard shortcuts (?)"), "link": reverse_lazy("admin:shortcuts")},
         ]
     },
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
-    "STYLES": [lambda request: static("css/admin.css")],
+    "GLOBAL_CALLBACK": "finance_mgmt.admin.files.tell_ready",
+    "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/work.css")],
+    "SCRIPTS": [lambda request: static("js/shortcuts.js")],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -37,6 +37,10 @@ RUN_STEPS: dict[str, dict[str, str | None]] = {
         "prepare": "billing.services.exports.write_step",
         "perform": "billing.services.exports.keep_step",
     },
+    "list": {
+        "prepare": "finance_mgmt.services.list_files.write_step",
+        "perform": "finance_mgmt.services.list_files.keep_step",
+    },
     "what_if": {
         "prepare": "simulation.services.what_ifs.prepare",
         "perform": "simulation.services.what_ifs.perform",

@@ -22,6 +22,7 @@ from .services import (
     deliveries,
     effects,
     jobs,
+    list_files,
     parking,
     relationships,
     runs,
@@ -116,7 +117,8 @@ def seal_trail(at: datetime) -> str:
 
 @job("finance_mgmt.forget_api_requests")
 def forget_api_requests(at: datetime) -> str:
-    """Delete stored answers of the API that are older than the setting says."""
+    """Delete stored answers of the API, and files of lists, that were kept long enough."""
+    list_files.drop_old(at)
     before = due.api_requests_kept_since(at)
     forgotten = found = api_requests.forget(before=before)
     while found == api_requests.MOST_FORGOTTEN:

@@ -5,10 +5,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from .admin import search
+from .admin import search, site_pages
 
 # Over rows of all floors, by index, and nothing kept of who may no longer see it.
 admin.site.search = search.page  # type: ignore[attr-defined]
+# Pages of nobody's list.
+admin.site.extra_urls = site_pages.urls  # type: ignore[attr-defined]
 # One door: second factors are asked for there.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

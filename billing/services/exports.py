@@ -1,12 +1,10 @@
 """Files of bills: made at once where they are small, else by a run, and kept for a week."""
 
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,17 +14,17 @@ from django.db import transaction
 from django.utils import translation
 
 from finance_mgmt.models import Run, RunStep
-from finance_mgmt.services import decisions, runs
+from finance_mgmt.services import decisions, made_files, runs
+from finance_mgmt.sheets import writers
 
 from ..focus import bills as focus
 from ..models import Bill
 from ..queries.bills import reference_of
 from ..queries.showback import Statement
 from ..sheets import bills as sheets
-from ..sheets import showback, writers
+from ..sheets import showback
 
 FOLDER = "exports"
-KEPT = timedelta(days=7)
 LINES_PER_REPORT = 2_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -125,17 +123,9 @@ def write_step(step: RunStep, *, by: str, at: datetime) -> None:
     bill = Bill.objects.select_related("payer").get(pk=step.scope["bill"])
     form = Form(step.scope["form"])
     path = path_of(step.run, form)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _drop_old(path.parent, at)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix="writing-")
-    try:
-        with open(handle, "wb") as file, translation.override(step.scope["language"]):
-            write(bill, form, file, lambda lines: _report(step, lines, bill.charge_count))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    made_files.drop_old(path.parent, at)
+    with made_files.writing(path) as file, translation.override(step.scope["language"]):
+        write(bill, form, file, lambda lines: _report(step, lines, bill.charge_count))
     runs.progress(step, bill.charge_count)
 
 
@@ -153,11 +143,3 @@ def _watched(rows: Iterable[Sequence[Any]], told: Callable[[int], None]) -> Iter
 
 def _report(step: RunStep, lines: int, total: int) -> None:
     runs.progress(step, min(lines, total))  # a file may have more lines than the bill
-
-
-def _drop_old(folder: Path, at: datetime) -> None:
-    """Remove what was made longer than a week ago: a bill never changes, ask again."""
-    for path in folder.iterdir():
-        made = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-        if made < at - KEPT:
-            path.unlink(missing_ok=True)

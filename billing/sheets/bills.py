@@ -8,10 +8,10 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from finance_mgmt.queries import policy
+from finance_mgmt.sheets.tables import Field, Kind, Sheet
 
 from ..models import Bill, Charge
 from ..queries.bills import amount_due, lines_of, reference_of, streamed_lines
-from .tables import Field, Kind, Sheet
 
 AMOUNTS = ("list_amount", "covered_amount", "discount_amount", "voucher_amount", "payable_amount")
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from finance_mgmt.sheets.tables import Field, Kind, Sheet
+
 from ..queries.showback import AMOUNTS, Statement
-from .tables import Field, Kind, Sheet
 
 
 def sheet(told: Statement) -> Sheet:

@@ -58,9 +58,7 @@ class ReadOnlyAdmin(ListTools, ModelAdmin):
     actions = None
     list_per_page = 50
     is_large = False
-    change_list_template = "admin/list.html"
     detail_template = "admin/detail.html"
-    hidden_fields: Sequence[str] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

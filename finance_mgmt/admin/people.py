@@ -14,6 +14,8 @@ from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from .lists import ListTools
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 admin.site.unregister(AuthToken)  # tokens are issued by the API, to whoever signs in there
@@ -23,21 +25,20 @@ for _known in (AccessAttempt, AccessFailureLog, AccessLog, EmailAddress, Authent
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(ListTools, DjangoUserAdmin, ModelAdmin):
     """People who may sign in here."""
 
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    show_full_result_count = False
+    hidden_fields = ("password",)
     actions = None
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(ListTools, DjangoGroupAdmin, ModelAdmin):
     """Roles: sets of permissions, each money action with its own (Z6)."""
 
-    show_full_result_count = False
     actions = None
 
 

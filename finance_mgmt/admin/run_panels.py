@@ -27,6 +27,7 @@ KIND_NAMES = {
     "close": gettext_lazy("close of cycles"),
     "bill": gettext_lazy("issue of bills"),
     "export": gettext_lazy("file of a bill"),
+    "list": gettext_lazy("file of a list"),
     "verify": gettext_lazy("check of the books"),
     "what_if": gettext_lazy("what-if"),
 }

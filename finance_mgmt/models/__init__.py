@@ -14,6 +14,7 @@ from .policy import StoredPolicy
 from .recipients import Recipient
 from .relationships import Grant, Relationship
 from .runs import Run, RunStep
+from .saved_filters import SavedFilter
 from .seals import Seal
 from .webhooks import Webhook
 
@@ -38,6 +39,7 @@ __all__ = [
     "Relationship",
     "Run",
     "RunStep",
+    "SavedFilter",
     "Seal",
     "StoredMessage",
     "StoredPolicy",

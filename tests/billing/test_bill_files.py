@@ -14,9 +14,9 @@ from django.urls import reverse
 from billing.models import Bill
 from billing.services import adjustments, exports
 from billing.services.exports import Form
-from billing.sheets import tables
 from finance_mgmt.models import Account, Run
 from finance_mgmt.services import runs
+from finance_mgmt.sheets import tables
 from tests.api.door import boss, codes, staff, user_of
 from tests.finance_mgmt.admin_door import door, everything, page_url, panel, rows
 from tests.provider import at
@@ -205,7 +205,7 @@ def test_a_worker_makes_the_files_of_a_long_bill(bill, form, settings, media):
 
 
 def test_a_long_sheet_goes_on_in_a_next_one(monkeypatch):
-    monkeypatch.setattr("billing.sheets.writers.MOST_ROWS", 3)
+    monkeypatch.setattr("finance_mgmt.sheets.writers.MOST_ROWS", 3)
     fields = [tables.Field("n", tables.Kind.NUMBER)]
     out = io.BytesIO()
     exports.writers.write_xlsx(out, [tables.Sheet("Lines", fields, [[n] for n in range(5)])])

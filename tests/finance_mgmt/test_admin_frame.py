@@ -24,9 +24,9 @@ def sidebar(rf, user, path="/admin/") -> dict[str, list[str]]:
 
 
 def test_the_sidebar_shows_what_one_may_see(rf):
-    assert sidebar(rf, staff()) == {"Today": ["Dashboard"]}
+    assert sidebar(rf, staff()) == {"Today": ["Dashboard", "Your files"]}
     assert sidebar(rf, staff("billing.view_bill", "finance_mgmt.view_run")) == {
-        "Today": ["Dashboard", "Runs"],
+        "Today": ["Dashboard", "Runs", "Your files"],
         "Bills": ["Bills", "Outstanding bills"],
     }
 

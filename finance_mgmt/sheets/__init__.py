@@ -1,0 +1,1 @@
+"""Tables for spreadsheet programs: XLSX and CSV, for people, not for programs."""
