@@ -1,5 +1,6 @@
 """A scenario played: events in time order, and the jobs whenever something is due."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,14 +37,18 @@ def play(scenario: Scenario) -> World:
     return unfold(World(scenario))
 
 
-def unfold(world: World) -> World:
-    """Play the world's file from its head to its end. Raises Malformed, EventFailed."""
+def unfold(world: World, tell: Callable[[Event], None] = lambda event: None) -> World:
+    """Play the world's file from its head to its end. Raises Malformed, EventFailed.
+
+    `tell` is called before each event.
+    """
     scenario = world.scenario
     prepare(world)
     now = scenario.start
     jobs.run_due(world, now)
     for event in scenario.events:
         now = advance(world, now, event.at)
+        tell(event)
         happen(world, event)
         jobs.run_due(world, now)
     advance(world, now, scenario.end)

@@ -5,16 +5,19 @@ prices) is read again as of the start of its period, where it can't have changed
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.module_loading import import_string
 
+from finance_mgmt import periods
 from finance_mgmt.enums import Mode
 from finance_mgmt.models import Relationship
 from finance_mgmt.money import ZERO
-from finance_mgmt.queries import mode_at, terms
+from finance_mgmt.queries import mode_at, policy, terms
 from finance_mgmt.rules.terms import Money, Terms
 
 from ..enums import ChargeKind, RecordKind
@@ -151,14 +154,25 @@ def _steps(charge: Charge, price: Price | None) -> Iterable[PriceStep]:
             yield PriceStep(quantity, unit_price, whole.value(quantity, low))
 
 
+def used_in(month: date, zone: ZoneInfo) -> dict[str, datetime]:
+    """Filter for charges of the month's own usage, whichever bill they are on (C6, P1)."""
+    period = periods.month_period(month, zone)
+    return {
+        "period_start__gte": period.start - timedelta(days=7),  # a week that ends in the month
+        "period_end__gt": period.start,
+        "period_end__lte": period.end,
+    }
+
+
 def _used_before(charge: Charge) -> Decimal:
+    zone = policy().zone
     earlier = Charge.objects.filter(
         kind=ChargeKind.USAGE,
         unit_price__isnull=False,
         owner=charge.owner_id,
         product=charge.product_id,
-        billing_month=charge.billing_month,
         pk__lt=charge.pk,
+        **used_in(periods.billing_month(charge.period_end, zone), zone),
     )
     return earlier.aggregate(sum=Sum("quantity"))["sum"] or ZERO
 

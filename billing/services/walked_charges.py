@@ -23,6 +23,7 @@ from finance_mgmt.money import ZERO
 
 from ..enums import ChargeKind
 from ..models import Charge, Commitment, Coverage, Discount, Price, Voucher, VoucherDraw
+from ..queries.explanations import used_in
 from ..rules import coverage, discounts, pricing, vouchers
 from . import close_sql
 from .covers import lock_covers, write_uses
@@ -98,7 +99,7 @@ class Walk:
         self.purses = lock_purses(accounts) if accounts else []
         self.covers = lock_covers(accounts, self._earliest_slot())
         self.offers = _offers(accounts)
-        self.quantities = _quantities(self.groups)
+        self.quantities = _quantities(self.groups, zone)
         self.covered: list[tuple[Charge, list[coverage.Covered]]] = []
         self.drawn: list[tuple[Charge, dict[int, Decimal]]] = []
 
@@ -135,10 +136,11 @@ class Walk:
 
     def _charge(self, group: Group) -> Charge:
         price = _price(group)
-        before = self.quantities[group.owner, group.product, group.billing_month]
+        used = group.owner, group.product, periods.billing_month(group.period_end, self.zone)
+        before = self.quantities[used]
         priced = group.priced_quantity or ZERO
         listed = price.value(priced, before) if price else ZERO
-        self.quantities[group.owner, group.product, group.billing_month] += priced
+        self.quantities[used] += priced
         covered = []
         if price is not None:
             covered = self._cover(group, priced, listed, price, before)
@@ -241,23 +243,28 @@ def _offers(accounts: Collection[int]) -> dict[int, list[Discount]]:
     return found
 
 
-def _quantities(groups: Collection[Group]) -> dict[tuple[int, int, date], Decimal]:
-    """What owners used of stepped products in their months before this walk (P1)."""
+def _quantities(groups: Collection[Group], zone: ZoneInfo) -> dict[tuple[int, int, date], Decimal]:
+    """What owners used of stepped products in their months before this walk (P1).
+
+    The month is that of the charge period, for late records too: wherever they are billed, they
+    are priced as if they had come in time (C4, C6).
+    """
     found: dict[tuple[int, int, date], Decimal] = defaultdict(lambda: ZERO)
-    pairs = {(g.owner, g.product) for g in groups if g.steps}
-    if not pairs:
+    stepped = [g for g in groups if g.steps]
+    if not stepped:
         return found
-    owners, products = ({pair[place] for pair in pairs} for place in (0, 1))
-    months = {g.billing_month for g in groups}
-    rows = Charge.objects.filter(
-        kind=ChargeKind.USAGE,
-        unit_price__isnull=False,
-        owner__in=owners,
-        product__in=products,
-        billing_month__in=months,
-    ).order_by()
-    for row in rows.values("owner", "product", "billing_month").annotate(sum=Sum("quantity")):
-        found[row["owner"], row["product"], row["billing_month"]] = row["sum"]
+    owners, products = {g.owner for g in stepped}, {g.product for g in stepped}
+    months = {periods.billing_month(g.period_end, zone) for g in stepped}
+    for month in months:
+        rows = Charge.objects.filter(
+            kind=ChargeKind.USAGE,
+            unit_price__isnull=False,
+            owner__in=owners,
+            product__in=products,
+            **used_in(month, zone),
+        ).order_by()
+        for row in rows.values("owner", "product").annotate(sum=Sum("quantity")):
+            found[row["owner"], row["product"], month] = row["sum"]
     since = min(months) - timedelta(days=1)  # a zone's month may begin on the day before, in UTC
     with connection.cursor() as cursor:
         cursor.execute(close_sql.GIVEN_IN_PRICED, [list(owners), list(products), since])

@@ -157,6 +157,26 @@ def test_late_usage_and_corrections_count_on_from_their_billing_month(shop, acco
     ]
 
 
+@pytest.mark.rule("P1", "C4", "C6")
+def test_what_comes_after_the_month_counts_in_the_month_it_was_used_in(shop, account):
+    """A correction gives back what was charged, and no step of the new month moves by it."""
+    product = shop.product("traffic", unit_price=None)
+    shop.set_price(product, "0.10", NEW_YEAR, STEPS)
+    shop.use(account, product, "120", at("2024-05-10 10:10"))
+    shop.jobs(at("2024-06-01 00:00"))
+    shop.use(account, product, "-120", at("2024-05-10 10:20"), reported=at("2024-06-01 09:00"))
+    shop.use(account, product, "110", at("2024-05-10 10:20"), reported=at("2024-06-01 09:00"))
+    shop.jobs(at("2024-06-01 09:00"))
+    shop.use(account, product, "110", at("2024-06-01 10:10"))
+    shop.jobs(at("2024-06-01 11:00"))
+    assert rated() == [
+        ("A", 120, Decimal("11.6")),
+        ("A", -120, Decimal("-11.6")),
+        ("A", 110, Decimal("10.8")),
+        ("A", 110, Decimal("10.8")),
+    ]
+
+
 @pytest.mark.rule("P1", "B1")
 def test_what_came_with_its_amount_is_no_quantity_of_the_steps(shop, account):
     product = shop.product("traffic", unit_price=None)
