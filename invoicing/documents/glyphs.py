@@ -15,6 +15,7 @@ from .content import InvoiceContent, Party
 
 FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD = FONTS / "NotoSansSC-Regular.ttf", FONTS / "NotoSansSC-Bold.ttf"
+RARE = FONTS / "NotoSansSC-Rare.ttf"  # ideographs that the others lack; read only where needed
 _MOST = 5  # characters that a refusal names
 
 
@@ -38,14 +39,19 @@ def require_showable(content: InvoiceContent) -> None:
 
 def reasons(texts: Iterable[tuple[str, str]]) -> list[Reason]:
     """A reason for each of the first characters that can't be shown, of (field, text) pairs."""
-    shown = code_points()
     found = {
         (character, place): None
         for place, text in texts
         for character in text
-        if ord(character) not in shown
+        if ord(character) not in common() and ord(character) not in rare()
     }
     return [_reason(*one) for one in list(found)[:_MOST]]
+
+
+def rare_in(content: InvoiceContent) -> bool:
+    """Whether the document has an ideograph that only the large third font has."""
+    known = common()
+    return any(ord(one) not in known for _place, text in _texts(content) for one in text)
 
 
 def of_seller(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -57,9 +63,15 @@ def of_seller(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def code_points() -> frozenset[int]:
+def common() -> frozenset[int]:
     """Every character that both weights have."""
     return _of_font(REGULAR) & _of_font(BOLD)
+
+
+@cache
+def rare() -> frozenset[int]:
+    """The ideographs that the common fonts lack."""
+    return _of_font(RARE)
 
 
 def _of_font(path: Path) -> frozenset[int]:

@@ -8,6 +8,7 @@ from finance_mgmt.money import ZERO, minor_places, plain
 
 from ..rules.capitals import in_capitals
 from ..rules.tax_split import Part
+from . import glyphs
 from .content import InvoiceContent, Line, Party
 from .labels import OF_LANGUAGE, Labels
 from .sheet import GRAY, LEADING, LEFT, RIGHT, TOP, Column, Sheet
@@ -43,7 +44,8 @@ class _Printer:
         self.labels = labels
         self.kind = labels.credit_note if content.corrects else labels.invoice
         self.made_at = datetime.combine(content.issued_on, time(), UTC)
-        self.sheet = Sheet(language, self.made_at, labels.page)
+        has_rare = glyphs.rare_in(content)
+        self.sheet = Sheet(language, self.made_at, labels.page, has_rare=has_rare)
         self.sheet.running_head = f"{self.kind} {content.number}"
         self.places = minor_places(content.currency)
 

@@ -4,20 +4,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from fpdf import FPDF
 
-from .glyphs import BOLD, REGULAR
+from .glyphs import BOLD, RARE, REGULAR, rare
 
 WIDTH, HEIGHT = 595, 842
 LEFT, RIGHT, TOP, BOTTOM = 40, 555, 40, 792
 BODY, SMALL, LEADING = 8, 7, 12
 GRAY, LIGHT, INK = 110, 240, 20
-FAMILY = "NotoSansSC"
+FAMILY, RARE_FAMILY = "NotoSansSC", "NotoSansSCRare"
 
 # Chinese breaks anywhere, other scripts between words.
-_WORDS = re.compile(r"\s+|[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
+_WIDE = r"\u2e80-\uffef\U00020000-\U000323af"
+_WORDS = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Column:
 class Sheet(FPDF):
     """A document that repeats `running_head`, and the open table's titles, on each new page."""
 
-    def __init__(self, language: str, made_at: datetime, page_label: str) -> None:
+    def __init__(
+        self, language: str, made_at: datetime, page_label: str, *, has_rare: bool = False
+    ) -> None:
         super().__init__(unit="pt", format="A4", enforce_compliance="PDF/A-3B")
         self.page_label = page_label
         self.running_head = ""
@@ -44,6 +48,10 @@ class Sheet(FPDF):
         self.set_margins(LEFT, TOP, WIDTH - RIGHT)
         self.add_font(FAMILY, "", REGULAR)
         self.add_font(FAMILY, "B", BOLD)
+        self.rare: frozenset[int] = frozenset()
+        if has_rare:
+            self.add_font(RARE_FAMILY, "", RARE)
+            self.rare = rare()
         self.set_creation_date(made_at)
         self.set_lang("zh-CN" if language == "zh-hans" else "en")
         self.add_page()
@@ -121,7 +129,7 @@ class Sheet(FPDF):
                 x: Any = column.x
                 if column.is_number:
                     x = column.x + column.width - self.get_string_width(line)
-                self.text(x, top + number * LEADING + 10, line)
+                self._draw(x, top + number * LEADING + 10, line)
         self.set_y(top + height)
 
     def put(
@@ -142,7 +150,7 @@ class Sheet(FPDF):
             self.set_font(FAMILY, "B" if is_bold else "", size)
             self.set_text_color(tone)
             start: Any = x + width - self.get_string_width(line) if is_right else x
-            self.text(start, self.get_y() + size + 2, line)
+            self._draw(start, self.get_y() + size + 2, line)
             self.set_y(self.get_y() + step)
 
     def need(self, height: int) -> None:
@@ -165,6 +173,25 @@ class Sheet(FPDF):
             self.set_font(FAMILY, "B" if is_bold else "", size)
             self.wrapped[key] = self._lines(text, width)
         return self.wrapped[key]
+
+    def get_string_width(self, s: str, *more: Any, **options: Any) -> Any:
+        """Its width in points: a rare ideograph is as wide as the letters are high."""
+        shown = s if not self.rare else "".join(one for one in s if ord(one) not in self.rare)
+        wide = (len(s) - len(shown)) * self.font_size
+        return super().get_string_width(shown, *more, **options) + wide
+
+    def _draw(self, x: Any, y: Any, line: str) -> None:
+        """One line of text; its rare ideographs are of the third font, at the regular weight."""
+        if not any(ord(one) in self.rare for one in line):
+            self.text(x, y, line)
+            return
+        style, size = self.font_style, self.font_size_pt
+        for is_rare, characters in groupby(line, lambda one: ord(one) in self.rare):
+            part = "".join(characters)
+            self.set_font(*((RARE_FAMILY, "") if is_rare else (FAMILY, style)), size)
+            self.text(x, y, part)
+            x += self.get_string_width(part)
+        self.set_font(FAMILY, style, size)
 
     def _lines(self, text: str, width: int) -> list[str]:
         if self.get_string_width(text) <= width:

@@ -156,7 +156,9 @@ def test_a_character_no_font_has_uses_no_number(shop, china):
     ("text", "hidden"),
     [
         ("鑫淼集团", []),
-        ("奕垚", ["垚"]),  # in no character set of 1980
+        ("奕垚喆堃镕珺昇䶮𬱖", []),  # in no character set of 1980
+        ("臺灣遠東電機股份有限公司", []),
+        ("𠮷野", ["𠮷"]),
         ("Ørsted ß œ Ž ő ș Ł", []),
         ("Ελλάδα България", []),
         ("¥€£ № ™ ℃ ①Ⅳ", []),
@@ -165,8 +167,22 @@ def test_a_character_no_font_has_uses_no_number(shop, china):
     ],
 )
 def test_what_the_fonts_have(text, hidden):
-    shown = glyphs.code_points()
+    shown = glyphs.common() | glyphs.rare()
     assert [character for character in text if ord(character) not in shown] == hidden
+
+
+@pytest.mark.rule("I6")
+def test_rare_names_are_printed_from_a_font_that_other_documents_leave_alone(shop, china):
+    usual, rare = shop.issue(china[0], china[1]), "珺昇堃喆（上海）𬱖鎔有限公司" * 3
+    with pgtrigger.ignore("invoicing.InvoiceTitle:only_being_current_changes"):
+        InvoiceTitle.objects.update(title=rare)
+    fonts, texts = [], []
+    for invoice in (usual, shop.issue(china[0], china[2])):
+        page = PdfReader(documents.path_of(render(shop, invoice, language="zh-hans"))).pages[0]
+        fonts.append(len(page["/Resources"]["/Font"]))
+        texts.append("".join(page.extract_text().split()))
+    assert fonts == [2, 3]
+    assert [text.count(rare) for text in texts] == [0, 1]
 
 
 @pytest.mark.rule("I6")
