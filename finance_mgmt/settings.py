@@ -157,6 +157,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["finance_mgmt.api.throttles.Everything"],
     "DEFAULT_THROTTLE_RATES": {
         "everything": env("API_RATE", default="1200/min"),
+        "group": env("API_GROUP_RATE", default="6000/min"),
         "writes": env("API_WRITE_RATE", default="300/min"),
         "sign_in": env("API_SIGN_IN_RATE", default="10/min"),
     },

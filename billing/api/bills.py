@@ -11,7 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance_mgmt.api.fields import Amount, Instant, money, number_of
-from finance_mgmt.api.filtering import Filters, account_number, filters, refuse_unknown
+from finance_mgmt.api.filtering import (
+    PAGED,
+    Filters,
+    account_number,
+    before,
+    filters,
+    refuse_unknown,
+    since,
+)
 from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered, page_size
 from finance_mgmt.api.problem_examples import answers_with
@@ -24,8 +32,6 @@ from ..queries import access
 from ..queries.bills import lines_of
 from ..services import exports
 from .charges import ChargeShown
-
-PAGED = {"cursor", "page_size", "fields"}
 
 
 class FocusFile(JSONRenderer):
@@ -101,6 +107,8 @@ class OwnersPage(serializers.Serializer):
 class BillFilters(Filters):
     payer = account_number("payer")
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lt")
+    since = since("issued_at")
+    before = before("issued_at")
 
     class Meta:
         model = Bill
@@ -115,7 +123,7 @@ class Bills(Listed, Shown, Noun):
     shown = BillShown
     staff_view = "billing.view_bill"
     filterset_class = BillFilters
-    ordering_fields = ("id", "month", "due_on")
+    ordering_fields = ("id", "month", "due_on", "issued_at")
 
     @answers_with("bad_page_size")
     @extend_schema(

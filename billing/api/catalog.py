@@ -28,6 +28,12 @@ class FamilyShown(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class FamilyFilters(Filters):
+    class Meta:
+        model = Family
+        fields = ("code", "name")
+
+
 class Families(Listed, Shown, Noun):
     """Groups of products that discounts, vouchers and commitments may name."""
 
@@ -38,7 +44,8 @@ class Families(Listed, Shown, Noun):
     lookup_field = "code"
     lookup_value_converter = "str"
     ordering = "code"
-    ordering_fields = ("code",)
+    ordering_fields = ("code", "name")
+    filterset_class = FamilyFilters
 
 
 class ProductShown(serializers.ModelSerializer):
@@ -94,7 +101,7 @@ class Products(Listed, Shown, Noun):
     lookup_field = "code"
     lookup_value_converter = "str"
     ordering = "code"
-    ordering_fields = ("code", "id")
+    ordering_fields = ("code", "id", "name")
 
     @command(
         asks=ProductBody,
@@ -164,6 +171,7 @@ class Prices(Listed, Shown, Noun):
     rows = access.prices
     shown = PriceShown
     staff_view = "billing.view_price"
+    ordering_fields = ("id", "effective_from")
     filterset_class = PriceFilters
 
     @command(

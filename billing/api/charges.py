@@ -135,6 +135,7 @@ class Charges(Listed, Shown, Noun):
     shown = ChargeShown
     in_full = ChargeInFull
     staff_view = "billing.view_charge"
+    ordering_fields = ("id", "period_start", "billing_month")
     filterset_class = ChargeFilters
 
     @extend_schema(responses=ExplanationShown, filters=False)

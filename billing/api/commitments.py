@@ -8,7 +8,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
 from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
-from finance_mgmt.api.filtering import Filters, account_number
+from finance_mgmt.api.filtering import Filters, account_number, before, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
 from ..enums import CommitmentKind
@@ -72,6 +72,8 @@ class SharedBody(Body):
 
 class CommitmentFilters(Filters):
     owner = account_number("owner")
+    since = since("starts_at")
+    before = before("starts_at")
 
     class Meta:
         model = Commitment
@@ -85,6 +87,7 @@ class Commitments(Listed, Shown, Noun):
     rows = access.commitments
     shown = CommitmentShown
     staff_view = "billing.view_commitment"
+    ordering_fields = ("id", "code", "starts_at")
     filterset_class = CommitmentFilters
     lookup_field = "code"
     lookup_value_converter = "str"

@@ -4,23 +4,28 @@ import hashlib
 from typing import Any
 
 from django.db import transaction
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
-from finance_mgmt.api.fields import Instant
-from finance_mgmt.api.filtering import Filters
-from finance_mgmt.api.nouns import Listed, Noun, Shown
+from finance_mgmt.api.fields import Instant, code_of
+from finance_mgmt.api.filtering import PAGED, Filters, before, refuse_unknown, since
+from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
+from finance_mgmt.api.paging import ordered
 from finance_mgmt.api.parsers import canonical
+from finance_mgmt.api.problems import Malformed
 from finance_mgmt.enums import RunState
 from finance_mgmt.tasks import poke
 
-from ..enums import ImportMode
+from ..enums import ImportMode, RowStatus
 from ..focus.refusals import RefusedFile
-from ..models import Finding, UsageImport
+from ..models import Finding, ImportedRow, UsageImport
 from ..queries import access
 from ..services import imports
 
@@ -79,6 +84,18 @@ class ImportInFull(ImportShown):
         read_only_fields = fields
 
 
+class RowShown(serializers.ModelSerializer):
+    """One row of a stored file, as it came, and what became of it."""
+
+    source = code_of()
+    content = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = ImportedRow
+        fields = ("row_number", "source", "key", "status", "parked_because", "record", "content")
+        read_only_fields = fields
+
+
 class ImportBody(Body):
     """A FOCUS CSV file, and what its sender says it holds."""
 
@@ -92,9 +109,12 @@ class ImportBody(Body):
 
 
 class ImportFilters(Filters):
+    since = since("received_at")
+    before = before("received_at")
+
     class Meta:
         model = UsageImport
-        fields = ("state", "sha256")
+        fields = ("state", "sha256", "by")
 
 
 class Imports(Listed, Shown, Noun):
@@ -105,6 +125,7 @@ class Imports(Listed, Shown, Noun):
     shown = ImportShown
     in_full = ImportInFull
     staff_view = "billing.view_usageimport"
+    ordering_fields = ("id", "received_at")
     viewers = actors.NOBODY
     filterset_class = ImportFilters
     parser_classes = (MultiPartParser,)
@@ -141,3 +162,22 @@ class Imports(Listed, Shown, Noun):
         )
         transaction.on_commit(lambda: poke(received.run))
         return received
+
+    @extend_schema(
+        responses={200: RowShown(many=True)},
+        parameters=[OpenApiParameter("status", str, enum=list(RowStatus))],
+        filters=False,
+        operation_id="imports_rows_list",
+    )
+    @action(detail=True, url_path="rows")
+    @page
+    def rows_of(self, request: Request, pk: int) -> Response:
+        """What became of each row, in the order they were stored: `record` is its usage."""
+        refuse_unknown(request, {"status", *PAGED})
+        found = self.get_object().rows.select_related("source").order_by()
+        if status := request.query_params.get("status"):
+            if status not in list(RowStatus):
+                text = f"status is one of: {', '.join(RowStatus)}."
+                raise Malformed(text, code="unknown_value")
+            found = found.filter(status=status)
+        return answer_page(self, ordered(found, "id"), RowShown)

@@ -145,6 +145,7 @@ class Orders(Listed, Shown, Noun):
     rows = access.orders
     shown = OrderShown
     staff_view = "billing.view_order"
+    ordering_fields = ("id", "number", "placed_at")
     filterset_class = OrderFilters
     lookup_field = "number"
     lookup_value_converter = "str"

@@ -66,6 +66,7 @@ class Resources(Listed, Shown, Noun):
     rows = access.resources
     shown = ResourceShown
     staff_view = "billing.view_resource"
+    ordering_fields = ("id", "code", "started_at")
     filterset_class = ResourceFilters
 
     @command(

@@ -10,7 +10,7 @@ from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command, preview_of
 from finance_mgmt.api.consenting import Consenting, consented
 from finance_mgmt.api.fields import AccountNumber, Acting, Amount, Instant, money, number_of
-from finance_mgmt.api.filtering import Filters, account_number, filters
+from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.previews import Asked
 from finance_mgmt.api.relationships import RelationshipShown
@@ -73,6 +73,8 @@ class SettlementFilters(Filters):
     payer = account_number("bill__payer")
     paid_by = account_number("paid_by")
     month = filters.DateFilter(field_name="bill__month", help_text="Its first day.")
+    since = since("at")
+    before = before("at")
 
     class Meta:
         model = Settlement
@@ -86,6 +88,7 @@ class Settlements(Listed, Shown, Noun):
     rows = access.settlements
     shown = SettlementShown
     staff_view = "billing.view_settlement"
+    ordering_fields = ("id", "at")
     filterset_class = SettlementFilters
 
     @command(

@@ -53,6 +53,7 @@ class Thresholds(Listed, Shown, Noun):
     rows = access.thresholds
     shown = ThresholdShown
     staff_view = "billing.view_threshold"
+    ordering_fields = ("id", "amount")
     filterset_class = ThresholdFilters
 
     @command(

@@ -41,6 +41,12 @@ class SourceBody(Body):
     code = serializers.RegexField(r"^[A-Za-z0-9._-]{1,50}$")
 
 
+class SourceFilters(Filters):
+    class Meta:
+        model = Source
+        fields = ("code", "mode")
+
+
 class Sources(Listed, Shown, Noun):
     """Meters and providers of files: for staff."""
 
@@ -53,6 +59,7 @@ class Sources(Listed, Shown, Noun):
     lookup_value_converter = "str"
     ordering = "code"
     ordering_fields = ("code", "id")
+    filterset_class = SourceFilters
 
     @command(
         asks=SourceBody,
@@ -142,6 +149,7 @@ class Usage(Listed, Shown, Noun):
     rows = access.usage
     shown = UsageShown
     staff_view = "billing.view_usagerecord"
+    ordering_fields = ("id", "starts_at", "received_at")
     filterset_class = UsageFilters
 
     def needs(self) -> Any:

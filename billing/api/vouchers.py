@@ -8,7 +8,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
 from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
-from finance_mgmt.api.filtering import Filters, account_number
+from finance_mgmt.api.filtering import Filters, account_number, before, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
 from ..enums import VoucherShare
@@ -82,6 +82,8 @@ class VoucherBody(Body):
 
 class VoucherFilters(Filters):
     owner = account_number("owner")
+    since = since("issued_at")
+    before = before("issued_at")
 
     class Meta:
         model = Voucher
@@ -95,6 +97,7 @@ class Vouchers(Listed, Shown, Noun):
     rows = access.vouchers
     shown = VoucherShown
     staff_view = "billing.view_voucher"
+    ordering_fields = ("id", "code", "issued_at")
     filterset_class = VoucherFilters
     lookup_field = "code"
     lookup_value_converter = "str"
@@ -175,6 +178,8 @@ class CouponBody(Body):
 
 class CouponFilters(Filters):
     owner = account_number("owner")
+    since = since("issued_at")
+    before = before("issued_at")
 
     class Meta:
         model = Coupon
@@ -188,6 +193,7 @@ class Coupons(Listed, Shown, Noun):
     rows = access.coupons
     shown = CouponShown
     staff_view = "billing.view_coupon"
+    ordering_fields = ("id", "code", "issued_at")
     filterset_class = CouponFilters
     lookup_field = "code"
     lookup_value_converter = "str"

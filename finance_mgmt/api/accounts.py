@@ -18,7 +18,7 @@ from . import actors
 from .bodies import Body
 from .commands import command, preview_of
 from .fields import Instant, RowId
-from .filtering import Filters, asked_instant, refuse_unknown
+from .filtering import Filters, asked_instant, filters, refuse_unknown
 from .nouns import Listed, Noun, Shown
 from .relationships import RelationshipShown
 from .terms_shown import TermsShown, in_words
@@ -70,9 +70,13 @@ class MemberBody(Body):
 
 
 class AccountFilters(Filters):
+    is_verified = filters.BooleanFilter(
+        field_name="identity", lookup_expr="isnull", exclude=True, label="verified identity"
+    )
+
     class Meta:
         model = Account
-        fields = ("number", "name", "currency", "channel")
+        fields = ("number", "name", "currency", "channel", "identity")
 
 
 class Accounts(Listed, Shown, Noun):
@@ -86,7 +90,7 @@ class Accounts(Listed, Shown, Noun):
     lookup_field = "number"
     lookup_value_converter = "str"
     ordering = "number"
-    ordering_fields = ("number", "id")
+    ordering_fields = ("number", "id", "name", "opened_at")
 
     @command(
         asks=OpenBody,

@@ -13,7 +13,7 @@ from . import actors
 from .approval_shown import ApprovalShown
 from .bodies import Body
 from .commands import command
-from .filtering import Filters
+from .filtering import Filters, account_number, before, since
 from .nouns import Listed, Noun, Shown
 from .problem_examples import answers_with
 
@@ -27,9 +27,13 @@ class CommentBody(Body):
 
 
 class ApprovalFilters(Filters):
+    consent_of = account_number("consent_of")
+    since = since("asked_at")
+    before = before("asked_at")
+
     class Meta:
         model = Approval
-        fields = ("verb", "state", "asked_by")
+        fields = ("verb", "state", "asked_by", "decided_by")
 
 
 class Approvals(Listed, Shown, Noun):
@@ -39,6 +43,7 @@ class Approvals(Listed, Shown, Noun):
     rows = access.approvals
     shown = ApprovalShown
     staff_view = "finance_mgmt.view_approval"
+    ordering_fields = ("id", "asked_at", "expires_at")
     filterset_class = ApprovalFilters
 
     @answers_with("same_person", "asker_lost_role")

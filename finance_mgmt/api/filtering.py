@@ -14,12 +14,14 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from rest_framework.serializers import ValidationError
 
+from ..queries.standing import in_force
 from .fields import Instant
 from .paging import ordered
 from .problems import Malformed
 from .unknown import named
 
-ALWAYS_KNOWN = {"cursor", "page_size", "ordering", "fields"}
+PAGED = {"cursor", "page_size", "fields"}  # what every list knows
+ALWAYS_KNOWN = {*PAGED, "ordering"}
 BOOLEANS = ("true", "false")
 
 
@@ -81,7 +83,7 @@ class InstantField(forms.CharField):
         try:
             return Instant().run_validation(text.replace(" ", "+")) if text else None
         except ValidationError as error:
-            raise forms.ValidationError([str(one) for one in error.detail]) from None
+            raise forms.ValidationError(str(error.detail[0]), code="not_an_instant") from None
 
 
 class InstantFilter(filters.IsoDateTimeFilter):
@@ -98,6 +100,18 @@ def since(column: str) -> InstantFilter:
 def before(column: str) -> InstantFilter:
     """Rows before this instant."""
     return InstantFilter(field_name=column, lookup_expr="lt")
+
+
+class AsOf(InstantFilter):
+    """Rows that were in force at an instant: relationships, or grants (C3)."""
+
+    def __init__(self, prefix: str = "effective") -> None:
+        super().__init__(label="in force at this instant")
+        self.prefix = prefix
+
+    def filter(self, qs: QuerySet[Any], value: datetime | None) -> QuerySet[Any]:
+        """Those in force then; all where no instant was named."""
+        return qs if value is None else qs.filter(in_force(value, self.prefix))
 
 
 def asked_instant(request: Request) -> datetime | None:

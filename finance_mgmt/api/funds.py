@@ -148,12 +148,21 @@ class MovementShown(serializers.ModelSerializer):
         return by if actor.is_staff or by == actor.name else ""
 
 
-class MovementFilters(Filters):
+class MovesFilters(Filters):
+    """For movements of one kind."""
+
     from_account = account_number("from_account")
     to_account = account_number("to_account")
-    owner = account_number("owner")
     since = since("at")
     before = before("at")
+
+    class Meta:
+        model = Movement
+        fields = ("currency",)
+
+
+class MovementFilters(MovesFilters):
+    owner = account_number("owner")
 
     class Meta:
         model = Movement
@@ -167,4 +176,5 @@ class Movements(Listed, Shown, Noun):
     rows = access.movements
     shown = MovementShown
     staff_view = "finance_mgmt.view_movement"
+    ordering_fields = ("id", "at")
     filterset_class = MovementFilters

@@ -14,7 +14,7 @@ from . import actors
 from .bodies import Body
 from .commands import command, preview_of
 from .fields import Amount, Instant, RowId, number_of
-from .filtering import Filters, account_number
+from .filtering import AsOf, Filters, account_number
 from .nouns import Listed, Noun, Shown
 
 
@@ -52,6 +52,7 @@ class GrantBody(Body):
 class GrantFilters(Filters):
     master = account_number("relationship__master")
     member = account_number("relationship__member")
+    at = AsOf("granted")
 
     class Meta:
         model = Grant
@@ -65,6 +66,7 @@ class Grants(Listed, Shown, Noun):
     rows = access.grants
     shown = GrantShown
     staff_view = "finance_mgmt.view_grant"
+    ordering_fields = ("id", "granted_from")
     filterset_class = GrantFilters
 
     @command(
@@ -137,6 +139,7 @@ class CapBody(Body):
 
 
 class CapFilters(Filters):
+    master = account_number("relationship__master")
     member = account_number("relationship__member")
 
     class Meta:
@@ -151,6 +154,7 @@ class Caps(Listed, Shown, Noun):
     rows = access.caps
     shown = CapShown
     staff_view = "finance_mgmt.view_cap"
+    ordering_fields = ("id", "since")
     filterset_class = CapFilters
 
     @command(

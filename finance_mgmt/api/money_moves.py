@@ -1,9 +1,12 @@
 """Money that enters, leaves, or moves between a master and a member (F6-F9)."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 
+from ..enums import MovementKind
 from ..models import Account, Movement
 from ..queries import access
 from ..services import cash, credit
@@ -11,8 +14,8 @@ from . import actors
 from .bodies import Body, MoneyBody, currency_code, reason, same_currency
 from .commands import command, preview_of
 from .fields import AccountNumber, Acting, Amount
-from .funds import MovementShown
-from .nouns import Noun
+from .funds import MovementShown, MovesFilters
+from .nouns import Listed, Noun, Shown
 from .previews import Asked
 
 PAIR = {"member": "ACME-2", "amount": "100.00", "currency": "CNY", "reason": "May budget"}
@@ -49,16 +52,25 @@ class LimitSet(serializers.Serializer):
         super().__init__({"movement": movement}, **options)
 
 
-class Moves(Noun):
+def _of(kind: MovementKind) -> Callable[[access.Actor], QuerySet[Movement]]:
+    """The movements of one kind that an actor sees."""
+    return lambda actor: access.movements(actor).filter(kind=kind)
+
+
+class Moves(Listed, Shown, Noun):
     """What all of them are: one movement each."""
 
     model = Movement
-    rows = access.movements
     shown = MovementShown
+    staff_view = "finance_mgmt.view_movement"
+    ordering_fields = ("id", "at")
+    filterset_class = MovesFilters
 
 
 class TopUps(Moves):
     """Cash that arrived from outside."""
+
+    rows = _of(MovementKind.TOP_UP)
 
     @command(
         asks=AccountMoneyBody, answers=MovementShown, staff="top_up", status=201, example=SINGLE
@@ -70,6 +82,8 @@ class TopUps(Moves):
 
 class Withdrawals(Moves):
     """Cash paid out."""
+
+    rows = _of(MovementKind.WITHDRAWAL)
 
     @command(
         asks=AccountMoneyBody,
@@ -90,6 +104,8 @@ class Withdrawals(Moves):
 class Transfers(Moves):
     """Cash given to members."""
 
+    rows = _of(MovementKind.TRANSFER)
+
     @command(
         asks=PairMoneyBody,
         answers=MovementShown,
@@ -109,6 +125,8 @@ class Transfers(Moves):
 class TakeBacks(Moves):
     """Cash taken back from members."""
 
+    rows = _of(MovementKind.TAKE_BACK)
+
     @command(
         asks=PairMoneyBody,
         answers=MovementShown,
@@ -127,6 +145,8 @@ class TakeBacks(Moves):
 
 class Allocations(Moves):
     """Credit given to members."""
+
+    rows = _of(MovementKind.ALLOCATION)
 
     @command(
         asks=PairMoneyBody,
@@ -148,6 +168,8 @@ class Allocations(Moves):
 class Reclaims(Moves):
     """Credit taken back from members."""
 
+    rows = _of(MovementKind.RECLAIM)
+
     @command(
         asks=PairMoneyBody,
         answers=MovementShown,
@@ -165,11 +187,12 @@ class Reclaims(Moves):
     create_preview = preview_of(create)
 
 
-class CreditLimits(Moves):
+class CreditLimits(Noun):
     """The credit line that the provider gives an account."""
 
     model = Account
     rows = access.accounts
+    shown = MovementShown
     lookup_field = "number"
     lookup_value_converter = "str"
 

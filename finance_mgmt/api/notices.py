@@ -56,6 +56,7 @@ class Notices(Listed, Shown, Noun):
     rows = rows.notices
     shown = NoticeShown
     staff_view = "finance_mgmt.view_notice"
+    ordering_fields = ("id", "at")
     filterset_class = NoticeFilters
 
 
@@ -90,6 +91,8 @@ class DeliveryShown(serializers.ModelSerializer):
 
 class DeliveryFilters(Filters):
     account = account_number("account")
+    since = since("queued_at")
+    before = before("queued_at")
 
     class Meta:
         model = Delivery
@@ -103,6 +106,7 @@ class Deliveries(Listed, Shown, Noun):
     rows = rows.deliveries
     shown = DeliveryShown
     staff_view = "finance_mgmt.view_delivery"
+    ordering_fields = ("id", "queued_at")
     viewers = actors.MONEY
     filterset_class = DeliveryFilters
 

@@ -20,7 +20,7 @@ from ..queries.access import Actor
 from . import actors, sparse, versions
 from .filtering import refuse_unknown
 from .parsers import canonical
-from .throttles import Everything, Writes
+from .throttles import Everything, Group, Writes
 
 Do = Callable[..., Any]
 
@@ -29,7 +29,7 @@ class Door(APIView):
     """A view that knows who asks and when."""
 
     permission_classes = (actors.MayDo,)
-    throttle_classes = (Everything, Writes)
+    throttle_classes = (Everything, Group, Writes)
     at: datetime
 
     def perform_authentication(self, request: Request) -> None:

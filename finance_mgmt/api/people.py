@@ -13,7 +13,7 @@ from . import actors
 from .bodies import Body
 from .commands import command
 from .fields import AccountNumber, Coded, Instant, number_of
-from .filtering import Filters, account_number
+from .filtering import Filters, account_number, filters
 from .nouns import Listed, Noun, Shown
 
 User = get_user_model()
@@ -43,6 +43,10 @@ class AppointBody(Body):
 
 class UserFilters(Filters):
     account = account_number("account")
+    user = filters.CharFilter(field_name="user__username")
+    is_dismissed = filters.BooleanFilter(
+        field_name="dismissed_at", lookup_expr="isnull", exclude=True, label="has ended"
+    )
 
     class Meta:
         model = AccountUser
@@ -56,6 +60,7 @@ class AccountUsers(Listed, Shown, Noun):
     rows = access.people
     shown = UserShown
     staff_view = "finance_mgmt.view_accountuser"
+    ordering_fields = ("id", "appointed_at")
     viewers = actors.OWNERS
     filterset_class = UserFilters
 
@@ -95,6 +100,12 @@ class VerifyBody(Body):
     registration_number = serializers.CharField(max_length=100)
 
 
+class IdentityFilters(Filters):
+    class Meta:
+        model = Identity
+        fields = ("legal_name", "registration_number")
+
+
 class Identities(Listed, Shown, Noun):
     """Verified legal persons: for staff."""
 
@@ -102,7 +113,9 @@ class Identities(Listed, Shown, Noun):
     rows = access.identities
     shown = IdentityShown
     staff_view = "finance_mgmt.view_identity"
+    ordering_fields = ("id", "legal_name", "verified_at")
     viewers = actors.NOBODY
+    filterset_class = IdentityFilters
 
     @command(
         asks=VerifyBody,

@@ -13,7 +13,7 @@ from .bodies import Body
 from .commands import command, preview_of
 from .consenting import Consenting, consented
 from .fields import AccountNumber, Acting, Instant, number_of
-from .filtering import Filters, account_number
+from .filtering import AsOf, Filters, account_number
 from .nouns import Listed, Noun, Shown
 from .previews import Asked
 
@@ -96,6 +96,7 @@ class MoveBody(ConsentedBody):
 class RelationshipFilters(Filters):
     master = account_number("master")
     member = account_number("member")
+    at = AsOf()
 
     class Meta:
         model = Relationship

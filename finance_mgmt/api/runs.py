@@ -13,7 +13,7 @@ from ..tasks import poke
 from . import actors
 from .commands import command
 from .fields import Instant
-from .filtering import Filters
+from .filtering import Filters, before, since
 from .nouns import Listed, Noun, Shown
 
 
@@ -65,9 +65,12 @@ class RunInFull(RunShown):
 
 
 class RunFilters(Filters):
+    since = since("asked_at")
+    before = before("asked_at")
+
     class Meta:
         model = Run
-        fields = ("kind", "state")
+        fields = ("kind", "state", "by")
 
 
 class Runs(Listed, Shown, Noun):
@@ -78,6 +81,7 @@ class Runs(Listed, Shown, Noun):
     shown = RunShown
     in_full = RunInFull
     staff_view = "finance_mgmt.view_run"
+    ordering_fields = ("id", "asked_at")
     viewers = actors.NOBODY
     filterset_class = RunFilters
 

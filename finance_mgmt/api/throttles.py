@@ -1,4 +1,7 @@
-"""How often one person, or one address, may ask. Without Redis nobody is throttled."""
+"""How often a person, a group of accounts, or an address may ask.
+
+Without Redis nobody is throttled.
+"""
 
 import logging
 from typing import Any
@@ -46,6 +49,46 @@ class Writes(Everything):
         """The person; reads don't count. A view may know better than the method (RPC)."""
         is_reading = getattr(view, "is_reading", request.method in READS)
         return None if is_reading else super().get_cache_key(request, view)
+
+
+class Group(Everything):
+    """All requests for the accounts of one master, its own included, whoever sends them.
+
+    One customer's many programs must not take the provider's time from the others. Staff have
+    their own rate only. Counted per period from its start on, in one step: many ask at once.
+    """
+
+    scope = "group"
+    _left = 0  # seconds until the next period
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        """The master of the acting account, else the account; nobody for staff."""
+        actor = getattr(request, "actor", None)
+        if actor is None or actor.sight is None:
+            return None
+        return f"throttle:{self.scope}:{actor.sight.group}"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Whether this one may pass."""
+        key = self.get_cache_key(request, view)
+        if self.rate is None or key is None:
+            return True
+        period, passed = divmod(int(self.timer()), self.duration)
+        self._left = self.duration - passed
+        counted = f"{key}:{period}"
+        try:
+            self.cache.add(counted, 0, self.duration)
+            found: int = self.cache.incr(counted)
+        except ValueError:  # the period ended in between
+            return True
+        except RedisError:
+            log.warning("Redis is away: nobody is throttled.")
+            return True
+        return found <= self.num_requests
+
+    def wait(self) -> int:
+        """Seconds until it may be tried again."""
+        return self._left
 
 
 class SignIn(Everything):

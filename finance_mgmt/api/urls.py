@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from . import (
     accounts,
     approvals,
+    audit,
     funds,
     grants,
     money_moves,
@@ -35,6 +36,7 @@ for prefix, views in {
     "allocations": money_moves.Allocations,
     "reclaims": money_moves.Reclaims,
     "approvals": approvals.Approvals,
+    "decisions": audit.Decisions,
     "runs": runs.Runs,
     "notices": notices.Notices,
     "deliveries": notices.Deliveries,
@@ -54,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "accounts/<str:number>/contact",
         notices.Contacts.as_view({"get": "retrieve", "post": "set_contact"}),
     ),
+    path("accounts/<str:number>/timeline", audit.Timeline.as_view({"get": "retrieve"})),
     path("accounts/<str:number>/credit-limit", limits.as_view({"post": "set_limit"})),
     path(
         "accounts/<str:number>/credit-limit/preview",

@@ -82,6 +82,7 @@ class Webhooks(Listed, Shown, Noun):
     rows = rows.webhooks
     shown = WebhookShown
     staff_view = "finance_mgmt.view_webhook"
+    ordering_fields = ("id", "created_at")
     viewers = actors.MONEY
     filterset_class = WebhookFilters
 

@@ -16,6 +16,7 @@ from ..models import (
     AccountUser,
     Approval,
     Cap,
+    Decision,
     Grant,
     Identity,
     Movement,
@@ -122,6 +123,14 @@ def approvals(actor: Actor) -> QuerySet[Approval]:
         return rows
     own = Q(key__startswith=f"api {actor.account.pk}/")
     return rows.filter(own | Q(consent_of=actor.account))
+
+
+def decisions(actor: Actor) -> QuerySet[Decision]:
+    """Commands: all for staff, for others those that users of their account gave (Z8)."""
+    rows = Decision.objects.all()
+    if actor.account is None:
+        return rows
+    return rows.filter(key__startswith=f"api {actor.account.pk}/")
 
 
 def may_still_ask(approval: Approval) -> bool:

@@ -53,6 +53,7 @@ class Sight:
     consumption: frozenset[int]  # orders, resources and usage, by owner
     managed: frozenset[int]  # orders and resources it may change, by owner
     members: frozenset[int]  # of either mode
+    group: int = 0  # its master, or itself: whoever asks too often asks for the whole group
 
 
 def decide(account: int, ties: Iterable[Tie]) -> Sight:
@@ -69,6 +70,7 @@ def decide(account: int, ties: Iterable[Tie]) -> Sight:
         consumption=frozenset([account, *trusted, *bills]),
         managed=frozenset([account, *trusted]),
         members=frozenset(t.other for t in known if t.is_master),
+        group=next((t.other for t in known if not t.is_master), account),
     )
 
 

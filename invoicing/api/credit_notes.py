@@ -13,7 +13,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body, reason
 from finance_mgmt.api.commands import command, preview_of
 from finance_mgmt.api.fields import Amount, Instant, money
-from finance_mgmt.api.filtering import Filters, filters
+from finance_mgmt.api.filtering import Filters, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
 from ..documents.glyphs import NotShowable
@@ -85,6 +85,8 @@ class CreditNoteBody(Body):
 
 class CreditNoteFilters(Filters):
     invoice = filters.CharFilter(field_name="invoice__number", label="invoice number")
+    since = since("issued_at")
+    before = before("issued_at")
 
     class Meta:
         model = CreditNote
@@ -98,6 +100,7 @@ class CreditNotes(Listed, Shown, Noun):
     rows = statements.credit_notes
     shown = CreditNoteShown
     staff_view = "invoicing.view_creditnote"
+    ordering_fields = ("id", "number", "issued_at")
     filterset_class = CreditNoteFilters
     lookup_field = "number"
     lookup_value_converter = "str"

@@ -26,7 +26,7 @@ from finance_mgmt.api.fields import (
     money,
     number_of,
 )
-from finance_mgmt.api.filtering import Filters, account_number, refuse_unknown
+from finance_mgmt.api.filtering import PAGED, Filters, account_number, before, refuse_unknown, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered
 
@@ -39,7 +39,6 @@ from ..services import invoices
 from . import files
 
 MOST = 2000
-PAGED = {"cursor", "page_size", "fields"}
 
 
 class InvoiceShown(serializers.ModelSerializer):
@@ -184,10 +183,12 @@ class InvoiceBody(Body):
 class InvoiceFilters(Filters):
     issuer = account_number("issuer")
     title_of = account_number("title_of")
+    since = since("issued_at")
+    before = before("issued_at")
 
     class Meta:
         model = Invoice
-        fields = ("issuer", "title_of", "month", "status", "title_kind")
+        fields = ("issuer", "title_of", "month", "status", "title_kind", "currency")
 
 
 class Invoices(Listed, Shown, Noun):
@@ -201,7 +202,7 @@ class Invoices(Listed, Shown, Noun):
     filterset_class = InvoiceFilters
     lookup_field = "number"
     lookup_value_converter = "str"
-    ordering_fields = ("id", "month")
+    ordering_fields = ("id", "number", "month", "issued_at")
 
     @command(
         asks=InvoiceBody,

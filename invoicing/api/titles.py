@@ -10,7 +10,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command, preview_of
 from finance_mgmt.api.fields import Acting, Amount, Coded, Instant, code_of, number_of
-from finance_mgmt.api.filtering import Filters, account_number
+from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
 from ..enums import TitleKind
@@ -81,6 +81,7 @@ class Titles(Listed, Shown, Noun):
     rows = reads.visible
     shown = TitleShown
     staff_view = "invoicing.view_invoicetitle"
+    ordering_fields = ("id", "set_at")
     filterset_class = TitleFilters
 
     @command(
@@ -125,6 +126,10 @@ class TaxRateBody(Body):
 
 
 class TaxRateFilters(Filters):
+    product = filters.CharFilter(field_name="product__code")
+    since = since("effective_from")
+    before = before("effective_from")
+
     class Meta:
         model = TaxRate
         fields = ("jurisdiction",)
@@ -137,6 +142,7 @@ class TaxRates(Listed, Shown, Noun):
     rows = statements.tax_rates
     shown = TaxRateShown
     staff_view = "invoicing.view_taxrate"
+    ordering_fields = ("id", "effective_from")
     filterset_class = TaxRateFilters
 
     @command(

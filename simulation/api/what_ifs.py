@@ -10,7 +10,7 @@ from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
 from finance_mgmt.api.fields import Instant
-from finance_mgmt.api.filtering import Filters, account_number
+from finance_mgmt.api.filtering import Filters, account_number, before, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.enums import RunState
 from finance_mgmt.queries.access import Actor
@@ -79,10 +79,12 @@ class QuestionBody(Body):
 
 class WhatIfFilters(Filters):
     account = account_number("account")
+    since = since("asked_at")
+    before = before("asked_at")
 
     class Meta:
         model = WhatIf
-        fields: tuple[str, ...] = ()
+        fields = ("by",)
 
 
 def rows(actor: Actor) -> QuerySet[WhatIf]:
@@ -99,6 +101,7 @@ class WhatIfs(Listed, Shown, Noun):
     shown = WhatIfShown
     in_full = WhatIfInFull
     staff_view = "simulation.view_whatif"
+    ordering_fields = ("id", "asked_at")
     viewers = actors.NOBODY
     filterset_class = WhatIfFilters
 

@@ -179,6 +179,7 @@ READS = {
     "commitments": "code",
     "coupons": "code",
     "credit-notes": "number",
+    "decisions": "id",
     "deliveries": "id",
     "discounts": "id",
     "families": "code",
@@ -206,17 +207,21 @@ READS = {
     "webhooks": "id",
     "what-ifs": "id",
 }
+# Movements of one kind each: rows of "movements" (test_money_lists).
+MOVES = ("allocations", "reclaims", "take-backs", "top-ups", "transfers", "withdrawals")
 NESTED = {
     "accounts/{number}/contact",
     "accounts/{number}/funds",
     "accounts/{number}/runway",
     "accounts/{number}/invoice-candidates",
     "accounts/{number}/terms",
+    "accounts/{number}/timeline",
     "bills/{id}/focus",
     "bills/{id}/lines",
     "bills/{id}/owners",
     "credit-notes/{number}/pdf",
     "credit-notes/{number}/xml",
+    "imports/{id}/rows",
     "invoices/owed",
     "invoices/{number}/pdf",
     "invoices/{number}/xml",
@@ -232,5 +237,6 @@ def addresses() -> set[str]:
     """All of the above, as the schema names them."""
     reads = {f"get {path}" for path in READS} | {f"get {path}" for path in NESTED}
     reads |= {f"get {path}/{{{key}}}" for path, key in READS.items() if key}
+    reads |= {f"get {path}{row}" for path in MOVES for row in ("", "/{id}")}
     writes = {f"{rows[0].method} {path}" for path, rows in WRITES.items()}
     return reads | writes | OF_THE_PERSON

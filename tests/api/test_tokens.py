@@ -10,9 +10,10 @@ from django.test import Client
 from knox.models import AuthToken
 
 from finance_mgmt.api import throttles
-from finance_mgmt.enums import Role
+from finance_mgmt.enums import Mode, Role
 from finance_mgmt.models import Decision
 from tests.api.door import Caller, boss, codes, person, staff, user_of
+from tests.provider import LONG_AGO
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,30 @@ def test_writes_have_a_rate_of_their_own(rate):
     rate("writes", "1/min")
     assert [caller.post("top-ups", {}).status_code for _ in range(2)] == [422, 429]
     assert caller.get("accounts").status_code == 200
+
+
+def test_a_group_has_a_rate_for_all_its_accounts_together(rate, provider):
+    master, member, other = (provider.account(number) for number in ("M", "G", "X"))
+    provider.link(master, member, LONG_AGO, mode=Mode.MANAGEMENT)
+    people = [user_of(account) for account in (master, master, member)]
+    stranger, staff_member = user_of(other), boss()
+    rate("group", "3/h")
+    answers = [caller.get("accounts") for caller in (*people, *people)]
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 3
+    assert 0 < int(answers[3]["Retry-After"]) <= 3600
+    assert stranger.get("accounts").status_code == 200
+    assert [staff_member.get("accounts").status_code for _ in range(4)] == [200] * 4
+
+
+def test_a_command_given_by_get_counts_as_a_write(rate):
+    caller = boss()
+    rate("writes", "1/min")
+    query = {"Action": "RelieveAccountRelation", "Version": "2017-12-14", "RelationId": "1"}
+    found = [
+        caller.client.get("/api/bss/", query, headers=caller.headers).json()["Code"]
+        for _ in range(2)
+    ]
+    assert found == ["InvalidParameter", "Throttling.User"]
 
 
 def test_guessing_passwords_is_slow_and_a_forged_address_does_not_help(rate):

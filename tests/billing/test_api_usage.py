@@ -168,6 +168,15 @@ def test_a_file_is_taken_in_once_and_read_by_workers(provider, settings, tmp_pat
         1,
     )
     assert page["findings"] == []
+    rows = {"fields": "row_number,key,status,parked_because"}
+    path = f"imports/{found['id']}/rows"
+    assert caller.get(path, rows).json()["results"] == [
+        {"row_number": 1, "key": "1", "status": "stored", "parked_because": ""},
+        {"row_number": 2, "key": "2", "status": "parked", "parked_because": "unknown_account"},
+    ]
+    parked = caller.get(path, {"status": "parked"}).json()["results"]
+    assert [(row["record"], row["content"]["SubAccountId"]) for row in parked] == [(None, "S-9")]
+    assert codes(caller.get(path, {"status": "lost"})) == ["unknown_value"]
     assert UsageImport.objects.count() == 1
 
 

@@ -38,7 +38,13 @@ def test_what_is_seen_of_the_other_end(mode, is_master, held, sees):
 
 def test_alone_an_account_sees_itself():
     me = frozenset([ME])
-    assert decide(ME, []) == Sight(ME, me, me, me, me, frozenset())
+    assert decide(ME, []) == Sight(ME, me, me, me, me, frozenset(), ME)
+
+
+@pytest.mark.parametrize(("is_master", "group"), [(True, ME), (False, OTHER)])
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_member_is_of_the_group_of_its_master(mode, is_master, group):
+    assert decide(ME, [Tie(OTHER, is_master, mode)]).group == group
 
 
 @pytest.mark.rule("Z4")
