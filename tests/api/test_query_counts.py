@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.services import catalog
+from finance_mgmt.clock import now
 from finance_mgmt.services import approvals, caps, grants
+from invoicing.services import sellers
 from simulation.replay.question import Question
 from simulation.services import what_ifs
 from tests.api.door import Caller, boss, said
@@ -67,6 +69,8 @@ def world(provider: Provider) -> World:
     for number in range(3):
         question = Question("M", None, BILLED.date().replace(day=1, month=1))
         what_ifs.ask(question=question, **said(BILLED) | {"key": f"what-if {number}"})
+    for name in ("Seller", "Seller Ltd", "Seller Group"):
+        sellers.set_seller(legal_name=name, country="US", **said(now()))
     for code in "yz":
         catalog.ensure_source(code=code, name=None, **said())
     return found
