@@ -19,6 +19,7 @@ from finance_mgmt.api.filtering import PAGED, Filters, before, refuse_unknown, s
 from finance_mgmt.api.nouns import Listed, Noun, Shown, answer_page, page
 from finance_mgmt.api.paging import ordered
 from finance_mgmt.api.parsers import canonical
+from finance_mgmt.api.problem_examples import answers_with
 from finance_mgmt.api.problems import Malformed
 from finance_mgmt.enums import RunState
 from finance_mgmt.tasks import poke
@@ -170,6 +171,7 @@ class Imports(Listed, Shown, Noun):
         operation_id="imports_rows_list",
     )
     @action(detail=True, url_path="rows")
+    @answers_with("unknown_value")
     @page
     def rows_of(self, request: Request, pk: int) -> Response:
         """What became of each row, in the order they were stored: `record` is its usage."""

@@ -15,6 +15,7 @@ from .fields import Amount, Instant
 from .filtering import Filters, before, refuse_unknown, since
 from .nouns import Listed, Noun, Shown
 from .paging import page_size
+from .problem_examples import answers_with
 from .problems import Malformed
 
 
@@ -91,6 +92,7 @@ class Timeline(Noun):
         operation_id="accounts_timeline_retrieve",
         filters=False,
     )
+    @answers_with("bad_cursor", "bad_page_size")
     def retrieve(self, request: Request, number: str) -> Response:
         """Money, links, powers, decisions, bills and suspensions in one list, newest first."""
         refuse_unknown(request, {"before", "page_size"})

@@ -13,13 +13,14 @@ from .problems import TITLES, shown, status_of
 EXAMPLE = "#/components/examples/{}"
 REQUEST_ID = "774ad1d5a1a14b4fa1ee1e6c4e1c9f0b"
 
+BAD_CURSOR = "Take the cursor from `next`, unchanged."
 BAD_SIZE = "page_size is a number from 1 to 200."
 
 # Status -> code -> what it says.
 OF_ALL = {
     400: {
         "malformed": "The request can't be read.",
-        "unknown_parameter": "Unknown in the query: payer_id.",
+        "unknown_parameter": "Unknown in the query: payr (did you mean payer?).",
         "account_missing": "Say in X-Account for which account: ACME, LABS.",
     },
     401: {
@@ -39,7 +40,7 @@ OF_ALL = {
 }
 OF_LISTS = {
     400: {
-        "bad_cursor": "Take the cursor from `next`, unchanged.",
+        "bad_cursor": BAD_CURSOR,
         "bad_page_size": BAD_SIZE,
         "vague_filter": "Give status one value, or leave it out.",
         "bad_ordering": "Order by one of: id; with a - downwards.",
@@ -49,7 +50,7 @@ OF_WRITES = {
     400: {
         "parse_error": "This is no JSON: Expecting value: line 1 column 1 (char 0)",
         "not_an_object": "The body is no JSON object.",
-        "unknown_field": "Unknown fields: price.",
+        "unknown_field": "Unknown fields: amout (did you mean amount?).",
         "key_missing": "Send Idempotency-Key: a text of your own, new per command.",
         "unknown_condition": "If-Match means nothing here: leave it out.",
         "bad_key": "Idempotency-Key has 1 to 100 characters of ASCII, none of them a space.",
@@ -66,7 +67,7 @@ OF_WRITES = {
     415: {"unsupported_media_type": 'Unsupported media type "text/xml" in request.'},
     422: {"out_of_range": "A value is larger than the books can hold."},
 }
-OF_TAGGED = {400: {"unknown_field": "Unknown in fields: price. Meant: list_amount?"}}
+OF_TAGGED = {400: {"unknown_field": "Unknown in fields: totl (did you mean total?)."}}
 OF_MATCHING = {
     412: {"stale": "This has changed since you read it. Read it again, then decide."},
 }
@@ -79,6 +80,7 @@ OF_NEEDING_MATCH = {
 OF_SOME = {
     400: {
         "bad_page_size": BAD_SIZE,
+        "bad_cursor": BAD_CURSOR,
         "empty_body": "Send at least one line.",
         "unknown_source": "Name a source in the query: ?source=meter.",
         "unknown_version": "Bills are written in version 1.2 or 1.0.",
