@@ -239,7 +239,10 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
     "GLOBAL_CALLBACK": "finance_mgmt.admin.files.tell_ready",
     "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/work.css")],
-    "SCRIPTS": [lambda request: static("js/shortcuts.js")],
+    "SCRIPTS": [
+        lambda request: static("js/shortcuts.js"),
+        lambda request: static("js/landmarks.js"),
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -76,7 +76,7 @@ def _later(owner: int, wanted: str) -> str:
 
 def _section(bill: Bill, row: dict[str, Any], owner: Account) -> dict[str, Any]:
     return {
-        "owner": display.account(owner),
+        "owner": display.name(owner),
         "is_own": owner.pk == bill.payer_id,
         "lines": display.count(row["lines"]),
         "listed": display.amount(row["listed"], bill.currency, shows_currency=False),
@@ -106,6 +106,7 @@ def member(request: HttpRequest, model_admin: Any, pk: int, owner: int) -> HttpR
             }
             for row in sums
         ],
+        "account": display.page_of(Account, owner),
         "all_lines": display.list_of(
             Charge,
             payer__id__exact=bill.payer_id,

@@ -203,6 +203,12 @@ def account(row: Any) -> SafeString:
     )
 
 
+def name(row: Any) -> SafeString:
+    """An account by its number and name where a link can't stand, as in what opens a section."""
+    said = '<span class="bo-account"><strong>{}</strong> <span class="bo-name">{}</span></span>'
+    return format_html(said, row.number, row.name)
+
+
 def number(row: Any) -> SafeString:
     """An account by its number alone, where its name would be too much."""
     if row is None:
