@@ -241,7 +241,7 @@ UNFOLD = {
     "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/work.css")],
     "SCRIPTS": [
         lambda request: static("js/shortcuts.js"),
-        lambda request: static("js/landmarks.js"),
+        lambda request: static("js/accessibility.js"),
     ],
     "SIDEBAR": {
         "show_search": True,
