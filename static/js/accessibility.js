@@ -1,9 +1,14 @@
 // What the theme and its select boxes leave out for readers of screens.
-window.addEventListener("load", () => {
+function complete() {
   document.getElementById("content")?.setAttribute("role", "main"); // they jump between landmarks
-  for (const box of document.querySelectorAll("select + .select2-container .select2-selection")) {
-    const select = box.closest(".select2-container").previousElementSibling;
-    const label = select.labels[0];
-    if (label) box.setAttribute("aria-label", label.innerText.trim()), box.removeAttribute("aria-labelledby");
+  for (const box of document.querySelectorAll(".select2-selection[aria-labelledby]")) {
+    const label = box.closest(".select2-container").previousElementSibling?.labels?.[0];
+    if (!label) continue;
+    for (const part of [box, ...box.querySelectorAll("[role=textbox]")]) part.setAttribute("aria-label", label.innerText.trim());
+    box.removeAttribute("aria-labelledby");
   }
+}
+document.addEventListener("DOMContentLoaded", () => {
+  complete();
+  new MutationObserver(complete).observe(document.body, { childList: true, subtree: true });
 });
