@@ -46,6 +46,15 @@ SEARCHES = [  # (request, term) -> lines of the search over everything (Ctrl+K)
     "invoicing.admin.search.credit_notes",
     "finance_mgmt.admin.search.pages",
 ]
+FIRST_STEPS = [  # (request) -> what to do before anything is charged, or None
+    "finance_mgmt.admin.first_steps.policy",
+    "finance_mgmt.admin.first_steps.accounts",
+    "billing.admin.first_steps.price_book",
+    "billing.admin.first_steps.sources",
+    "billing.admin.first_steps.usage",
+    "billing.admin.first_steps.closing",
+    "invoicing.admin.first_steps.seller",
+]
 TOUR = [  # (request) -> a stop of the tour, or None where this person may not go
     "billing.admin.tour.group",
     "finance_mgmt.admin.tour.terms",

@@ -37,6 +37,15 @@ class BillMonthFilter(months.MonthFilter):
 class BillAdmin(ReadOnlyAdmin):
     """Issued once, then fixed but for what is settled."""
 
+    when_empty = gettext_lazy(
+        "Bills are issued by themselves when all of a month is closed: one per payer. "
+        "Start closing first."
+    )
+    first_step = (
+        gettext_lazy("Closing"),
+        "admin:billing_closedthrough_changelist",
+        "billing.view_closedthrough",
+    )
     list_display = (
         "billed_month",
         "payer_account",

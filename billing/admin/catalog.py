@@ -24,6 +24,10 @@ from ..models import Family, Price, Product
 class FamilyAdmin(MasterDataAdmin):
     """Groups of products that discounts and vouchers may name."""
 
+    when_empty = gettext_lazy(
+        "Families group products; communications keep their own discounts. Add one, then "
+        "its products."
+    )
     list_display = ("code", "name", "product_count")
     search_fields = ("code", "name")
     search_help_text = gettext_lazy("Code or name")
@@ -46,6 +50,15 @@ class FamilyAdmin(MasterDataAdmin):
 class ProductAdmin(MasterDataAdmin):
     """What is sold. Its cycle and family decide amounts: only the name is edited here."""
 
+    when_empty = gettext_lazy(
+        "The price book is empty. Add products, then set their prices; or import a file, "
+        "which brings its own."
+    )
+    first_step = (
+        gettext_lazy("Import a file"),
+        "admin:billing_usageimport_upload",
+        "billing.add_usageimport",
+    )
     list_display = (
         "code",
         "name",
@@ -104,6 +117,12 @@ class ProductAdmin(MasterDataAdmin):
 class PriceAdmin(ReadOnlyAdmin):
     """List prices since an instant. A new price is a new row (P1)."""
 
+    when_empty = gettext_lazy("Nothing has a list price yet. Set a price on the page of a product.")
+    first_step = (
+        gettext_lazy("Products"),
+        "admin:billing_product_changelist",
+        "billing.view_product",
+    )
     list_display = ("id", "product_link", "price_amount", "from_instant")
     list_select_related = ("product",)
     search_fields = ("product__code", "product__name")

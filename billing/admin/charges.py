@@ -29,6 +29,15 @@ from . import charge_explanation, charge_origins, charge_panels, lookup, months,
 class ChargeAdmin(ReadOnlyAdmin):
     """One amount per owner, product, resource and charge period. Never changed (B1)."""
 
+    when_empty = gettext_lazy(
+        "A charge is made when a cycle with usage is closed, or an order is paid. Import "
+        "usage, then start closing."
+    )
+    first_step = (
+        gettext_lazy("Import a file"),
+        "admin:billing_usageimport_upload",
+        "billing.add_usageimport",
+    )
     is_large = True
     list_fullwidth = True
     list_display = (

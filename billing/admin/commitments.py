@@ -21,6 +21,10 @@ from ..models import Commitment, Coverage
 class CommitmentAdmin(ReadOnlyAdmin):
     """All commitments."""
 
+    when_empty = gettext_lazy(
+        "Nothing is paid in advance to cover usage. Add a commitment through the API "
+        "(POST /commitments)."
+    )
     list_display = (
         "code",
         "owner_account",

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from finance_mgmt.admin import display
+from finance_mgmt.admin import display, first_steps
 from finance_mgmt.admin.panels import Chart, Column, Fact, Link, Panel, Part, Table, Tiles
 from finance_mgmt.clock import now
 from finance_mgmt.models import Account
 from finance_mgmt.money import plain
 
 from ..enums import BillStatus
-from ..models import Bill, Charge, ClosedThrough, UsageImport
+from ..models import Bill, Charge
 from . import group_page
 from .closing import not_started_notice
 from .month_sums import MasterMonth, MemberMonth, month_sums
@@ -56,11 +56,7 @@ def _first_steps(request: HttpRequest) -> Panel:
         context={
             "can_import": request.user.has_perm("billing.add_usageimport"),
             "upload_url": reverse("admin:billing_usageimport_upload"),
-            "has_accounts": Account.objects.exists(),
-            "has_imports": UsageImport.objects.exists(),
-            "accounts_url": display.list_of(Account),
-            "imports_url": display.list_of(UsageImport),
-            "closing_url": display.list_of(ClosedThrough),
+            "steps": first_steps.steps(request),
         },
     )
 

@@ -36,6 +36,9 @@ def price_of(discount: Discount) -> Any:
 class DiscountAdmin(ReadOnlyAdmin):
     """The best one for the customer applies; none stack (D1)."""
 
+    when_empty = gettext_lazy(
+        "Every account pays the list price. Give a discount through the API (POST /discounts)."
+    )
     list_display = ("id", "owner_account", "scope", "price", "from_instant", "until_instant")
     list_select_related = ("owner", "product", "family")
     list_filter = (("owner", AutocompleteSelectFilter), ("family", RelatedDropdownFilter))

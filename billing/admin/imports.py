@@ -36,6 +36,12 @@ STATE_TONES = {
 class UsageImportAdmin(ReadOnlyAdmin):
     """Files of usage, each with its report."""
 
+    when_empty = gettext_lazy("No file came in yet. Add a usage source, then import a FOCUS file.")
+    first_step = (
+        gettext_lazy("Usage sources"),
+        "admin:billing_source_changelist",
+        "billing.view_source",
+    )
     list_display = (
         "file_name",
         "state_badge",

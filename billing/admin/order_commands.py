@@ -74,6 +74,7 @@ class Pay(OfOrder):
     service = orders.pay
     done = gettext_lazy("The order is paid.")
     is_primary = True
+    intro = gettext_lazy("Price, payer and discount are those of the instant of payment (C2).")
 
 
 class Cancel(OfOrder):
@@ -83,6 +84,7 @@ class Cancel(OfOrder):
     label = gettext_lazy("Cancel the order")
     service = orders.cancel
     done = gettext_lazy("The order is cancelled.")
+    intro = gettext_lazy("Only before it is paid; what is paid is refunded instead (O1).")
 
 
 class OverridePrice(OfOrder):
@@ -94,6 +96,7 @@ class OverridePrice(OfOrder):
     service = orders.override_price
     verb = "orders.override_price"
     done = gettext_lazy("The price is changed.")
+    intro = gettext_lazy("Only before it is paid, and never for a member in trusteeship (O3).")
 
 
 class Refund(OfOrder):
@@ -122,6 +125,7 @@ class Downgrade(OfOrder):
     states = PAID
     service = refunds.downgrade
     done = gettext_lazy("The downgrade is made.")
+    intro = gettext_lazy("The unused difference goes back to the payer who paid (O4).")
 
 
 PAGES: list[CommandPage] = [Pay(), Cancel(), OverridePrice(), Refund(), Downgrade()]

@@ -33,6 +33,15 @@ STATUS_TONES = {
 class OrderAdmin(ReadOnlyAdmin):
     """All orders, the newest first."""
 
+    when_empty = gettext_lazy(
+        "Orders come through the API (POST /orders). They need an account with funds and "
+        "a product with a price."
+    )
+    first_step = (
+        gettext_lazy("Products"),
+        "admin:billing_product_changelist",
+        "billing.view_product",
+    )
     list_display = (
         "number",
         "owner_account",

@@ -60,6 +60,15 @@ class ReasonFilter(DropdownFilter):
 class ImportedRowAdmin(ReadOnlyAdmin):
     """Every row of every stored file, as it came."""
 
+    when_empty = gettext_lazy(
+        "Rows of imported files stand here as they came; those that fit no account are "
+        "parked, never lost."
+    )
+    first_step = (
+        gettext_lazy("Import a file"),
+        "admin:billing_usageimport_upload",
+        "billing.add_usageimport",
+    )
     is_large = True
     list_display = ("row", "status_badge", "because", "advice", "source", "key")
     list_select_related = ("usage_import", "source")

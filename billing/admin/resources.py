@@ -29,6 +29,10 @@ STATUS_TONES = {
 class ResourceAdmin(ReadOnlyAdmin):
     """All resources. Orders and services start them, funds suspend and resume them."""
 
+    when_empty = gettext_lazy(
+        "Resources are started by orders and by services through the API. Place an order first."
+    )
+    first_step = (gettext_lazy("Orders"), "admin:billing_order_changelist", "billing.view_order")
     is_large = True
     list_display = ("code", "owner_account", "product", "kind", "status_badge", "until")
     list_select_related = ("account", "product")

@@ -37,6 +37,9 @@ class Settle(CommandPage):
     service = settlement.settle
     done = gettext_lazy("The bill is settled as far as cash goes.")
     is_primary = True
+    intro = gettext_lazy(
+        "Pays what was drawn on credit from the payer's cash, as far as it goes (S1)."
+    )
 
     def is_offered(self, row: Bill) -> bool:
         """Where something is outstanding."""
@@ -101,6 +104,10 @@ class SwitchUnified(Consented):
     service = settlement.switch_unified
     asked_as = "settlement.switch_unified"
     done = gettext_lazy("Unified settlement is switched.")
+    intro = gettext_lazy(
+        "While it is on, the master's cash pays the member's bills. Switching on needs the "
+        "member's consent (S2)."
+    )
 
     def is_offered(self, row: Relationship) -> bool:
         """In management in force."""

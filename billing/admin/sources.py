@@ -18,6 +18,10 @@ from ..models import AccountKey, Source
 class SourceAdmin(MasterDataAdmin):
     """One origin of usage, and how to read its files."""
 
+    when_empty = gettext_lazy(
+        "Usage comes from sources: a cloud, a meter, a partner. Add the first one before "
+        "you import its files."
+    )
     list_display = ("code", "name", "mode", "quantity_column", "cycle", "key_count")
     search_fields = ("code", "name")
     search_help_text = gettext_lazy("Code or name")
@@ -40,6 +44,10 @@ class SourceAdmin(MasterDataAdmin):
 class AccountKeyAdmin(MasterDataAdmin):
     """Which account a source means by an id. Rows with an unknown id are parked."""
 
+    when_empty = gettext_lazy(
+        "A source has its own name for each account. Say which of them is whose, and "
+        "parked rows find their way."
+    )
     list_display = ("external_id", "source", "our_account")
     list_select_related = ("source", "account")
     list_filter = (("source", RelatedDropdownFilter), ("account", AutocompleteSelectFilter))

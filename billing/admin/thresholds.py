@@ -181,6 +181,14 @@ BULK = SetInBulk()
 class ThresholdAdmin(ReadOnlyAdmin):
     """Who is told when."""
 
+    when_empty = gettext_lazy(
+        "Nobody is warned of anything. Set thresholds on the page of an account."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     list_display = ("account_link", "kind", "threshold_amount", "state")
     list_filter = (("kind", ChoicesDropdownFilter),)
     list_select_related = ("account",)

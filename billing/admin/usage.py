@@ -27,6 +27,14 @@ from . import lookup
 class UsageRecordAdmin(ReadOnlyAdmin):
     """Metered usage. Never changed; a correction is another record (B2)."""
 
+    when_empty = gettext_lazy(
+        "Nothing was metered yet. Import a file, or report usage through the API (POST /usage)."
+    )
+    first_step = (
+        gettext_lazy("Import a file"),
+        "admin:billing_usageimport_upload",
+        "billing.add_usageimport",
+    )
     is_large = True
     list_fullwidth = True
     list_display = (

@@ -22,6 +22,9 @@ from ..models import Voucher
 class VoucherAdmin(ReadOnlyAdmin):
     """Who has how much left, for what, until when (V1)."""
 
+    when_empty = gettext_lazy(
+        "No promotional money is given out. Issue a voucher through the API (POST /vouchers)."
+    )
     list_display = (
         "code",
         "owner_account",

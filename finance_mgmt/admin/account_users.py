@@ -137,6 +137,14 @@ class TodayFilter(DropdownFilter):
 class AccountUserAdmin(ReadOnlyAdmin):
     """Who acts or acted for which account."""
 
+    when_empty = gettext_lazy(
+        "Nobody may act for an account yet. Appoint somebody on the page of the account."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     list_display = ("person", "account_link", "role", "appointed_instant", "dismissed_instant")
     list_display_links = ("person",)
     list_select_related = ("user", "account")

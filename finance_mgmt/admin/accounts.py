@@ -80,6 +80,10 @@ class RoleFilter(DropdownFilter):
 class AccountAdmin(ReadOnlyAdmin):
     """All customers. Everything is looked at here; services change it."""
 
+    when_empty = gettext_lazy(
+        "Open accounts through the API (POST /accounts), or load the demo: python3 dev.py demo."
+    )
+    first_step = (gettext_lazy("Find out about the API"), "api-docs", "")
     list_display = (
         "number",
         "name",

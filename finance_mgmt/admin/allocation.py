@@ -129,6 +129,9 @@ class Allocate(CommandPage):
     verb = "allocations.move_many"
     template = "admin/finance_mgmt/allocate.html"
     done = gettext_lazy("The credit is moved.")
+    intro = gettext_lazy(
+        "At most what the master has free; what a member used can't be taken back (F6)."
+    )
 
     def is_offered(self, row: Account) -> bool:
         """For masters with members in management."""

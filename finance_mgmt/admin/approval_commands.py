@@ -86,6 +86,9 @@ class Approve(Decide):
     label = gettext_lazy("Approve")
     service = approvals.approve
     is_primary = True
+    intro = gettext_lazy(
+        "Nobody approves what they asked for themselves. It is checked again and then done (Z7)."
+    )
 
     def may(self, request: HttpRequest, row: Approval) -> bool:
         """The permission, a second person, and an asker who may still do it."""
@@ -111,6 +114,7 @@ class Reject(Decide):
     label = gettext_lazy("Reject")
     service = approvals.reject
     done = gettext_lazy("Rejected.")
+    intro = gettext_lazy("Nothing is done; who rejected it stays on record (Z7, Z8).")
 
     def may(self, request: HttpRequest, row: Approval) -> bool:
         """A second person with the permission."""
@@ -139,6 +143,9 @@ class Decline(Reject):
     label = gettext_lazy("Decline for the member")
     done = gettext_lazy("Declined.")
     is_consent = True
+    intro = gettext_lazy(
+        "The member does not agree: nothing changes between it and its master (L5)."
+    )
 
 
 class Withdraw(Decide):
@@ -149,6 +156,7 @@ class Withdraw(Decide):
     form_class = CommandForm
     service = approvals.withdraw
     done = gettext_lazy("The request is withdrawn.")
+    intro = gettext_lazy("Nothing is done; the same may be asked for again (Z7).")
 
     def is_offered(self, row: Approval) -> bool:
         """While it waits."""

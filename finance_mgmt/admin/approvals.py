@@ -41,6 +41,15 @@ def waiting_count(limit: int) -> int:
 class ApprovalAdmin(ReadOnlyAdmin):
     """Requests that wait for a second person, and what became of the others."""
 
+    when_empty = gettext_lazy(
+        "Nothing waits for a second person. Requests come here once the policy asks for "
+        "four eyes above an amount."
+    )
+    first_step = (
+        gettext_lazy("Policy"),
+        "admin:finance_mgmt_storedpolicy_changelist",
+        "finance_mgmt.view_storedpolicy",
+    )
     list_display = (
         "asked_command",
         "about",

@@ -37,6 +37,14 @@ def dead_count(limit: int) -> int:
 class DeliveryAdmin(ReadOnlyAdmin):
     """Notices on their way."""
 
+    when_empty = gettext_lazy(
+        "No notice is on its way. Name who reads the notices of an account on its page."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     is_large = True
     list_display = (
         "way",

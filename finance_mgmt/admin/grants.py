@@ -16,6 +16,15 @@ from .base import ReadOnlyAdmin
 class GrantAdmin(ReadOnlyAdmin):
     """Who holds which power over whom, since when (Z1)."""
 
+    when_empty = gettext_lazy(
+        "In management a member grants single powers to its master. Grant one on the page "
+        "of their relationship."
+    )
+    first_step = (
+        gettext_lazy("Relationships"),
+        "admin:finance_mgmt_relationship_changelist",
+        "finance_mgmt.view_relationship",
+    )
     list_display = (
         "permission",
         "held_by",

@@ -19,6 +19,10 @@ from .panels import Column, Fact, Facts, Panel, Table, paged
 class IdentityAdmin(ReadOnlyAdmin):
     """Accounts with the same identity share one row here (L2, L5)."""
 
+    when_empty = gettext_lazy(
+        "An identity is proven to you once and then shared by all accounts of that legal "
+        "person. Verify one through the API."
+    )
     list_display = ("legal_name", "registration_number", "verified_instant", "account_count")
     search_fields = ("legal_name", "registration_number")
     search_help_text = gettext_lazy("Legal name or registration number")

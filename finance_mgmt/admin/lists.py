@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -13,19 +14,35 @@ from .paging import CappedPaginator
 class ListTools:
     """Before ModelAdmin among an admin's parents.
 
-    `hidden_fields` are on no page and in no file.
+    `hidden_fields` are on no page and in no file. `when_empty` says where rows come from while
+    there are none, `first_step` where to begin: a label, the name of a page, who may go there.
     """
 
     show_full_result_count = False
     paginator = CappedPaginator
     change_list_template = "admin/list.html"
     hidden_fields: Any = ()
+    when_empty: Any = ""
+    first_step: tuple[Any, str, str] | None = None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """By what an index serves."""
         return finding.search(queryset, search_term, self.search_fields), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """With what an empty list says (templates/unfold/helpers/empty_results.html)."""
+        found = super().get_changelist_instance(request)
+        found.first_link = self._first_link(request)
+        return found
+
+    def _first_link(self, request: HttpRequest) -> dict[str, Any] | None:
+        if not self.first_step:
+            return None
+        label, page, needs = self.first_step
+        may = not needs or request.user.has_perm(needs)
+        return {"label": label, "url": reverse(page)} if may else None
 
     def get_urls(self) -> list[URLPattern]:
         """With its files and filters."""

@@ -69,6 +69,14 @@ class EitherSide(DropdownFilter):
 class MovementAdmin(ReadOnlyAdmin):
     """The journal. Never changed; a correction is another row."""
 
+    when_empty = gettext_lazy(
+        "Every top-up, order, bill and allocation moves money here. Top up an account first."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     is_large = True
     list_display = (
         "at_instant",

@@ -172,6 +172,7 @@ class ChangeRecipient(OfNotices):
     form_class = RecipientChangeForm
     service = recipients.change
     done = gettext_lazy("Changed.")
+    intro = gettext_lazy("Who reads which notices, in which language (W4).")
 
     def is_offered(self, row: Recipient) -> bool:
         """While it is there."""
@@ -196,6 +197,7 @@ class RemoveRecipient(OfNotices):
     name, icon, label = "remove", "delete", gettext_lazy("Remove")
     service = recipients.remove
     done = gettext_lazy("Nothing more goes there.")
+    intro = gettext_lazy("Later notices are not sent there any more (W4).")
 
     def is_offered(self, row: Recipient) -> bool:
         """While it is there."""

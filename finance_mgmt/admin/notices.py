@@ -46,6 +46,14 @@ LETTER_POLICY = (
 class NoticeAdmin(ReadOnlyAdmin):
     """What accounts were told. Written in the transaction of what it tells."""
 
+    when_empty = gettext_lazy(
+        "Nothing had to be told yet. Set thresholds, and accounts are warned when they are crossed."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     list_display = ("kind_badge", "to_account", "about_account", "row_amount", "at_instant", "way")
     list_display_links = ("kind_badge",)
     list_select_related = ("to", "about")

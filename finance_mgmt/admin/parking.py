@@ -132,6 +132,10 @@ class OpenFilter(DropdownFilter):
 class ParkingAdmin(ReadOnlyAdmin):
     """Who is left out of what, and why."""
 
+    when_empty = gettext_lazy(
+        "Nothing is parked: the jobs do everybody. An account that can't be closed or "
+        "billed waits here."
+    )
     list_display = ("account_link", "job", "reason_line", "tries", "parked_instant", "now_badge")
     list_filter = (OpenFilter, ("job", ChoicesDropdownFilter))
     list_select_related = ("account", "step__run")

@@ -126,6 +126,9 @@ class Decline(OfRelationship):
     states = (RelationshipState.INVITED,)
     service = relationships.decline
     done = gettext_lazy("The invitation is declined.")
+    intro = gettext_lazy(
+        "The member does not agree: nothing changes between it and its master (L5)."
+    )
 
 
 class CancelInvitation(OfRelationship):
@@ -136,6 +139,7 @@ class CancelInvitation(OfRelationship):
     states = (RelationshipState.INVITED,)
     service = relationships.cancel_invitation
     done = gettext_lazy("The invitation is cancelled.")
+    intro = gettext_lazy("The member is not linked; the master may invite it again (L5, L6).")
 
 
 class Upgrade(Consented, OfRelationship):
@@ -160,6 +164,10 @@ class Move(Consented, OfRelationship):
     asked_as = "changes.move"
     service = changes.move
     done = gettext_lazy("The member is moved.")
+    intro = gettext_lazy(
+        "From one master to another at one instant, without a gap: the rules of both are "
+        "checked (L8)."
+    )
 
     def master(self, row: Relationship, given: dict[str, Any]) -> Account:
         """The new one."""
@@ -179,6 +187,10 @@ class EndIt(OfRelationship):
     service = changes.end
     verb = "changes.end"
     done = gettext_lazy("The relationship ends.")
+    intro = gettext_lazy(
+        "The member stands alone again: all allocated credit must be reclaimed, nothing "
+        "unpaid left (L10)."
+    )
 
     def amount(self, arguments: dict[str, Any], at: datetime) -> None:
         """Ending counts as above any amount (Z7)."""
@@ -197,6 +209,9 @@ class CancelChange(OfRelationship):
     service = effects.cancel
     done = gettext_lazy("What was planned is cancelled.")
     is_primary = True
+    intro = gettext_lazy(
+        "What is dated in the future is called off; what is in force goes on (L9)."
+    )
 
 
 class GrantPower(OfRelationship):
@@ -222,6 +237,9 @@ class RevokePower(OfRelationship):
     form_class = PowerForm
     service = grants.revoke
     done = gettext_lazy("The power is revoked, with those that need it.")
+    intro = gettext_lazy(
+        "Giving up a power needs nobody's consent; powers that depend on it go with it (Z4)."
+    )
 
     def is_offered(self, row: Relationship) -> bool:
         """Where one is in force."""
@@ -238,6 +256,10 @@ class SetCap(OfRelationship):
     form_class = CapForm
     service = caps.set_cap
     done = gettext_lazy("The cap counts from now on.")
+    intro = gettext_lazy(
+        "What the member may cost its master in a month: a soft cap warns, a hard one "
+        "refuses orders (F12)."
+    )
 
     def initial(self, request: HttpRequest, row: Relationship) -> dict[str, Any]:
         """The cap in force."""

@@ -49,6 +49,14 @@ def mode_badge(mode: Mode) -> Any:
 class RelationshipAdmin(ReadOnlyAdmin):
     """All links, past and present."""
 
+    when_empty = gettext_lazy(
+        "A master pays for or manages its members through relationships. Link two accounts first."
+    )
+    first_step = (
+        gettext_lazy("Link two accounts"),
+        "admin:finance_mgmt_relationship_link",
+        "finance_mgmt.link",
+    )
     list_display = (
         "id",
         "master_account",

@@ -51,6 +51,14 @@ class KindFilter(DropdownFilter):
 class RunAdmin(ReadOnlyAdmin):
     """What the workers do, did, and could not do."""
 
+    when_empty = gettext_lazy(
+        "No work was asked for yet. Import a file or start closing: each is a run."
+    )
+    first_step = (
+        gettext_lazy("Closing"),
+        "admin:billing_closedthrough_changelist",
+        "billing.view_closedthrough",
+    )
     list_display = (
         "run_name",
         "state_badge",

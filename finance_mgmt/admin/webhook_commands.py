@@ -33,6 +33,7 @@ class SendTest(OfWebhook):
     is_primary = True
     service = webhooks.send_test
     done = gettext_lazy("A test event is queued. The deliveries below say what came of it.")
+    intro = gettext_lazy("An event that says it is a test, signed as all others are (W4).")
 
     def is_offered(self, row: Webhook) -> bool:
         """While it is on."""
@@ -46,6 +47,7 @@ class ChangeKinds(OfWebhook):
     form_class = KindsForm
     service = webhooks.change
     done = gettext_lazy("Changed.")
+    intro = gettext_lazy("Only the notices chosen here are posted to it (W4).")
 
     def initial(self, request: HttpRequest, row: Webhook) -> dict[str, Any]:
         """As it is."""
@@ -63,6 +65,7 @@ class SwitchOn(OfWebhook):
     service = webhooks.change
     done = gettext_lazy("It is on. What was given up meanwhile can be queued again.")
     is_on = True
+    intro = gettext_lazy("Notices are posted to it again from now on (W4).")
 
     def is_offered(self, row: Webhook) -> bool:
         """While it is the other way."""
@@ -79,6 +82,7 @@ class SwitchOff(SwitchOn):
     name, icon, label = "off", "toggle_off", gettext_lazy("Switch off")
     done = gettext_lazy("It is off. What was on its way is given up.")
     is_on = False
+    intro = gettext_lazy("Nothing is posted to it until it is switched on again (W4).")
 
 
 class ReplaceSecret(OfWebhook):
@@ -99,6 +103,9 @@ class RemoveWebhook(OfWebhook):
     name, icon, label = "remove", "delete", gettext_lazy("Remove")
     service = webhooks.remove
     done = gettext_lazy("Nothing more goes there.")
+    intro = gettext_lazy(
+        "Nothing is posted to it any more; its past deliveries stay on record (W4)."
+    )
 
 
 class Requeue(OfNotices):
@@ -109,6 +116,7 @@ class Requeue(OfNotices):
     is_primary = True
     service = deliveries.requeue
     done = gettext_lazy("It is queued again, under the same id.")
+    intro = gettext_lazy("What was given up is sent again, with all its retries (W4).")
 
     def is_offered(self, row: Delivery) -> bool:
         """Where it did not arrive."""

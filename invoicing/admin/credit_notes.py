@@ -23,6 +23,14 @@ from . import files, seller_notice
 class CreditNoteAdmin(ReadOnlyAdmin):
     """Issued by a service, never changed."""
 
+    when_empty = gettext_lazy(
+        "No invoice was corrected. A credit note is issued on the page of its invoice."
+    )
+    first_step = (
+        gettext_lazy("Invoices"),
+        "admin:invoicing_invoice_changelist",
+        "invoicing.view_invoice",
+    )
     list_display = (
         "number",
         "invoice_link",

@@ -69,6 +69,15 @@ class OwedFilter(DropdownFilter):
 class InvoiceAdmin(ReadOnlyAdmin):
     """Issued by a service, never edited; corrected by credit notes."""
 
+    when_empty = gettext_lazy(
+        "Invoices are made of issued bills. Say who sells, set the title of the payer, "
+        "then issue one."
+    )
+    first_step = (
+        gettext_lazy("Sellers"),
+        "admin:invoicing_sellerprofile_changelist",
+        "invoicing.view_sellerprofile",
+    )
     list_display = (
         "number",
         "status_badge",

@@ -153,6 +153,10 @@ class Issue(CommandPage):
     service = invoices.issue
     done = gettext_lazy("The invoice is issued.")
     template = "admin/invoicing/issue.html"
+    intro = gettext_lazy(
+        "Whole charges of issued bills, each on one invoice at most; an invoice is never "
+        "edited (I1, I6)."
+    )
 
     def __init__(
         self, account: Account, member: Account | None, warnings: Sequence[Panel] = ()

@@ -78,6 +78,9 @@ class SetRate(CommandPage):
     form_class = RateForm
     service = taxes.set_rate
     done = gettext_lazy("The rate is set.")
+    intro = gettext_lazy(
+        "Prices include tax; an invoice splits out the rate that was in force (I7)."
+    )
 
     def heading(self, row: Any) -> Any:
         """What the page is about."""
@@ -108,6 +111,9 @@ class SetRate(CommandPage):
 class TaxRateAdmin(ReadOnlyAdmin):
     """A new rate is a new row; what was invoiced keeps its own."""
 
+    when_empty = gettext_lazy(
+        "Nothing is taxed: prices include tax at a rate of 0. Set a tax rate with the button above."
+    )
     list_display = ("id", "jurisdiction", "product_shown", "rate_amount", "from_instant")
     list_select_related = ("product",)
     list_filter = ("jurisdiction",)

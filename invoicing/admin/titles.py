@@ -129,6 +129,14 @@ class SetTitle(CommandPage):
 class InvoiceTitleAdmin(ReadOnlyAdmin):
     """Versions; each account has one current."""
 
+    when_empty = gettext_lazy(
+        "A title says to whom invoices are made out. Set one on the page of an account."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     list_display = ("title", "account_shown", "kind", "tax_number", "current", "set_instant")
     list_select_related = ("account",)
     list_filter = (("kind", ChoicesDropdownFilter), ("is_current", BooleanRadioFilter))

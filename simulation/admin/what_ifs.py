@@ -64,6 +64,11 @@ def button_of_link(request: HttpRequest, row: Relationship) -> Sequence[Command]
 class WhatIfAdmin(ReadOnlyAdmin):
     """Questions and their answers."""
 
+    when_empty = gettext_lazy(
+        "Ask what months would have cost under other links, discounts or limits. Nothing "
+        "is changed by asking."
+    )
+    first_step = (gettext_lazy("What if?"), "admin:simulation_whatif_ask", "simulation.add_whatif")
     list_display = ("name", "account", "change", "months", "progress", "asked_instant", "by")
     list_select_related = ("account", "run")
     search_fields = ("account__number", "by")

@@ -70,11 +70,16 @@ def test_an_empty_provider_is_told_what_to_do_first():
     assert todos(page.context["panels"]) == []
     waits, first = (one.context for one in page.context["panels"][1:])
     assert waits["title"] == "Cycles are not closed yet."
-    assert (first["has_accounts"], first["has_imports"], first["can_import"]) == (
-        False,
-        False,
-        True,
-    )
+    assert [(str(step.title), step.is_done) for step in first["steps"]] == [
+        ("Check the policy", False),
+        ("Open accounts", False),
+        ("Fill the price book", False),
+        ("Name the usage sources", False),
+        ("Import a file", False),
+        ("Close and bill", False),
+        ("Say who sells", False),
+    ]
+    assert first["can_import"] is True
     assert page.content.decode().count(reverse("admin:billing_usageimport_upload")) == 2
 
 

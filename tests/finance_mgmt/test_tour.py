@@ -1,11 +1,14 @@
-"""The tour leads through whatever is in the books; the keys are listed."""
+"""The tour leads through whatever is in the books; empty lists and forms say what holds."""
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 
+from finance_mgmt.admin.command_pages import CommandPage
+from finance_mgmt.admin.lists import ListTools
 from finance_mgmt.models import Account
 from tests.billing.admin_world import fill
-from tests.finance_mgmt.admin_door import door, everything, text
+from tests.finance_mgmt.admin_door import door, everything, list_url, text
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +67,57 @@ def test_the_keys_are_a_page_and_a_fragment():
     assert (page.count("<html"), fragment.content.decode().count("<html")) == (1, 0)
     assert page.count("<kbd>") == fragment.content.decode().count("<kbd>")
     assert text(fragment.content.decode()).count("Save the filter") == 1
+
+
+def commands(kind=CommandPage) -> list:
+    return [one for sub in kind.__subclasses__() for one in (sub, *commands(sub))]
+
+
+def test_every_command_says_in_plain_words_what_holds():
+    silent = {one for one in commands() if hasattr(one, "label") and not str(one.intro).strip()}
+    assert silent == set()
+
+
+LISTS = [one for one in admin.site._registry.values() if isinstance(one, ListTools)]
+SAYS_ITSELF = {  # their rows are there from the beginning, or only their page is shown
+    "auth.group",
+    "auth.user",
+    "billing.closedthrough",
+    "finance_mgmt.decision",
+    "finance_mgmt.job",
+    "finance_mgmt.recipient",
+    "finance_mgmt.storedmessage",
+    "finance_mgmt.storedpolicy",
+    "finance_mgmt.webhook",
+    "invoicing.series",
+}
+
+
+def test_every_empty_list_says_what_to_do_first():
+    silent = {one.opts.label_lower for one in LISTS if not one.when_empty}
+    assert silent == SAYS_ITSELF
+    browser, found = everything(), {}
+    for one in LISTS:
+        if one.when_empty:
+            page = browser.get(list_url(one.model)).content.decode()
+            found[one.opts.label_lower] = page.count('class="bo-none"')
+            if one.first_step:
+                assert browser.get(reverse(one.first_step[1])).status_code == 200
+    assert found == dict.fromkeys(found, 1)
+
+
+def test_a_filter_that_leaves_nothing_offers_to_go_back(provider):
+    provider.account("A")
+    page = everything().get(list_url(Account), {"q": "nobody"}).content.decode()
+    said = "There may be other accounts: take the search or the filters away."
+    assert (page.count(said), page.count("No accounts yet")) == (1, 0)
+
+
+def test_the_way_to_begin_is_shown_to_who_may_go_it():
+    steps = [
+        door(*permissions).get(list_url(Account)).context["cl"].first_link
+        for permissions in (["finance_mgmt.view_account"],)
+    ]
+    bills = door("billing.view_bill").get(reverse("admin:billing_bill_changelist"))
+    assert [one["url"] for one in steps] == [reverse("api-docs")]
+    assert bills.context["cl"].first_link is None
