@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from ..enums import MovementKind
-from ..models import Account, Movement
+from ..models import Account, Funds, Movement
 from ..queries import access
 from ..services import cash, credit
 from . import actors
 from .bodies import Body, MoneyBody, currency_code, reason, same_currency
 from .commands import command, preview_of
-from .fields import AccountNumber, Acting, Amount
+from .fields import AccountNumber, Acting, Amount, money
 from .funds import MovementShown, MovesFilters
 from .nouns import Listed, Noun, Shown
 from .previews import Asked
@@ -41,6 +41,18 @@ class LimitBody(Body):
     limit = Amount(help_text="0 or above.")
     currency = currency_code()
     reason = reason()
+
+
+class LimitShown(serializers.ModelSerializer):
+    """The credit line that the provider gives; more of it may have come from a master (F2)."""
+
+    account = serializers.CharField(source="number", read_only=True)
+    limit = money(source="funds.credit_limit")
+
+    class Meta:
+        model = Account
+        fields = ("account", "currency", "limit")
+        read_only_fields = fields
 
 
 class LimitSet(serializers.Serializer):
@@ -187,14 +199,19 @@ class Reclaims(Moves):
     create_preview = preview_of(create)
 
 
-class CreditLimits(Noun):
+class CreditLimits(Shown, Noun):
     """The credit line that the provider gives an account."""
 
     model = Account
-    rows = access.accounts
-    shown = MovementShown
+    rows = access.funded_accounts
+    shown = LimitShown
+    staff_view = "finance_mgmt.view_funds"
     lookup_field = "number"
     lookup_value_converter = "str"
+
+    def guard(self, row: Account) -> Funds:
+        """Its funds hold the limit."""
+        return row.funds
 
     @command(
         asks=LimitBody,

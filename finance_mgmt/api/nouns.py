@@ -114,6 +114,10 @@ class Noun(Door, GenericViewSet):
             return {"master": row.master_id, "member": row.member_id}
         return {"account": row.pk} if isinstance(row, Account) else {}
 
+    def guard(self, row: Any) -> Any:
+        """The row that a command writes: locked while the version is compared (versions.py)."""
+        return row
+
     def forget(self) -> None:
         """Read the row again: the transaction begins anew."""
         self._row = None

@@ -57,7 +57,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         notices.Contacts.as_view({"get": "retrieve", "post": "set_contact"}),
     ),
     path("accounts/<str:number>/timeline", audit.Timeline.as_view({"get": "retrieve"})),
-    path("accounts/<str:number>/credit-limit", limits.as_view({"post": "set_limit"})),
+    path(
+        "accounts/<str:number>/credit-limit",
+        limits.as_view({"get": "retrieve", "post": "set_limit"}),
+    ),
     path(
         "accounts/<str:number>/credit-limit/preview",
         limits.as_view({"post": "set_limit_preview"}),

@@ -88,7 +88,7 @@ def check(view: Any, spec: Any, request: Request, body: dict[str, Any]) -> None:
 
 def _changed(view: Any) -> str:
     """The tag of the row of the address, as it is now and stays until the end."""
-    _lock(view.get_object())
+    _lock(view.guard(view.get_object()))
     view.forget()
     row = view.get_object()
     kind = view.in_full or view.shown

@@ -211,6 +211,7 @@ READS = {
 MOVES = ("allocations", "reclaims", "take-backs", "top-ups", "transfers", "withdrawals")
 NESTED = {
     "accounts/{number}/contact",
+    "accounts/{number}/credit-limit",
     "accounts/{number}/funds",
     "accounts/{number}/runway",
     "accounts/{number}/invoice-candidates",

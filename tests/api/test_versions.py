@@ -80,6 +80,19 @@ def test_what_replaces_a_whole_says_which_version(caller):
     assert (free.status_code, codes(free)) == (400, ["unknown_condition"])
 
 
+@pytest.mark.rule("F1", "Z6")
+def test_a_credit_limit_is_set_by_whoever_has_seen_the_present_one(provider, caller):
+    path, staff = "accounts/M/credit-limit", boss()
+    body = {"limit": "100.00", "currency": "CNY"}
+    seen = staff.seen(path)
+    assert staff.post(path, body, **seen).status_code == 200
+    assert codes(staff.post(path, {**body, "limit": "50.00"}, **seen)) == ["stale"]
+    told = {"account": "M", "currency": "CNY", "limit": "100.00"}
+    assert staff.get(path).json() == caller.get(path).json() == told
+    other = user_of(provider.account("X"))
+    assert (other.get(path).status_code, other.post(path, body).status_code) == (404, 403)
+
+
 def test_what_is_replaced_by_new_rows_has_the_tag_of_its_list(provider, caller):
     account = Account.objects.get()
     provider.product("vm", unit_price="0.5")
