@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from finance_mgmt.admin import display
@@ -22,7 +23,10 @@ def said(row: SellerProfile) -> list[tuple[Any, Any]]:
 
 def changes(before: SellerProfile | None, made: SellerProfile) -> Panel:
     """What differs from the particulars so far."""
-    rows = [(_label(name), before and _value(before, name), _value(made, name)) for name in STATED]
+    rows = [
+        (capfirst(_label(name)), before and _value(before, name), _value(made, name))
+        for name in STATED
+    ]
     return Table(
         title=_("What invoices state of the seller"),
         note=_("Only what differs from the last particulars.") if before else "",

@@ -6,6 +6,7 @@ import pytest
 from django.db.models import Sum
 
 from finance_mgmt.errors import InvalidAmount, KeyReused
+from invoicing.documents import stored
 from invoicing.models import CreditNote, CreditNoteLine, Invoice
 from invoicing.queries import candidates
 from invoicing.services.invoices import InvoiceRefused
@@ -134,3 +135,31 @@ def test_lines_that_others_lower_are_credited_with_them(office):
     with refused(InvoiceRefused, "I6 above_invoice"):
         office.credit(invoice, lines=[line_of(invoice, "vm")])
     assert office.credit(invoice).total == 70
+
+
+@pytest.mark.rule("I6")
+def test_a_line_that_was_credited_in_part_gives_only_what_is_left_of_it(office, invoice):
+    """53.00 of the 106 of vm went with the amount: the line gives the rest, then nothing."""
+    office.credit(invoice, "136.00")
+    vm = line_of(invoice, "vm")
+    rest = office.credit(invoice, lines=[vm])
+    of_line = CreditNoteLine.objects.filter(line=vm).aggregate(sum=Sum("amount"))["sum"]
+    assert (rest.total, of_line) == (Decimal("53.00"), Decimal(106))
+    with refused(InvoiceRefused, "I6 lines_not_creditable"):
+        office.credit(invoice, lines=[vm])
+    with refused(InvoiceRefused, "I6 above_invoice"):
+        office.credit(invoice, "83.01")
+    assert office.credit(invoice).total == 83
+    invoice.refresh_from_db()
+    assert (invoice.status, candidates.credited(invoice)) == ("credited", invoice.total)
+
+
+@pytest.mark.rule("I6")
+def test_an_invoice_and_its_credit_notes_keep_the_title_they_were_issued_under(office, invoice):
+    before = stored.of_invoice(invoice)
+    office.title(invoice.issuer, "Another Ltd", JUNE_3, tax_number="999")
+    note = office.credit(invoice, "1.00")
+    assert stored.of_invoice(Invoice.objects.get()) == before
+    assert stored.of_credit_note(note).buyer == before.buyer
+    office.credit(invoice)
+    assert office.invoice(invoice.issuer).title == "Another Ltd"

@@ -157,11 +157,11 @@ def test_the_form_says_what_is_missing_shows_what_changes_and_sets_it_once():
     page = preview(browser, url, **FILLED)
     changes, unstated = page.context["panels"]
     assert rows(changes) == [
-        ["legal name", "–", "云上科技（杭州）有限公司"],
-        ["tax number", "–", CN],
-        ["country", "–", "CN"],
+        ["Legal name", "–", "云上科技（杭州）有限公司"],
+        ["Tax number", "–", CN],
+        ["Country", "–", "CN"],
         ["EN 16931 e-invoice for buyers in the EU", "–", "No"],
-        ["what a rate of 0 means", "–", "zero rated"],
+        ["What a rate of 0 means", "–", "zero rated"],
     ]
     assert unstated.context["text"] == (
         "A special Chinese VAT invoice also states of the seller: address, phone, bank, bank"
@@ -173,7 +173,7 @@ def test_the_form_says_what_is_missing_shows_what_changes_and_sets_it_once():
         assert (done.status_code, done.url) == (302, page_url(SellerProfile.objects.get()))
     second = FILLED | {"bank_account": "6222"}
     assert rows(preview(browser, url, **second, key="2").context["panels"][0]) == [
-        ["bank account", "–", "6222"]
+        ["Bank account", "–", "6222"]
     ]
     assert browser.get(url).context["form"].initial["legal_name"] == FILLED["legal_name"]
     confirm(browser, url, **second | {"key": "2"})
