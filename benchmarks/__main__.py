@@ -18,6 +18,7 @@ NAMES = {
     "invoice": "Issuing one invoice over 1,000 members and making every form of it (one round)",
     "authorise": "Orders on one hot master and on many, against bare inserts and naive code",
     "simulate": "Playing scenarios: a year of three groups, and the smallest one",
+    "pages": "The admin's main pages over a large group, against a budget of 300 ms",
     "read": "Balances and statements over many charges, against summing them up",
 }
 
@@ -28,12 +29,14 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, default=10_000, help="simulate: of the year")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--members", type=int, default=1_000, help="authorise: of the hot master")
+    parser.add_argument(
+        "--members", type=int, help="of the hot master; authorise: 1000, pages: 5000"
+    )
     parser.add_argument(
         "--seconds", type=Decimal, default=Decimal(2), help="authorise: per contender"
     )
     parser.add_argument("--accounts", type=int, default=1_000, help="read")
-    parser.add_argument("--charges", type=int, default=1_000_000, help="read")
+    parser.add_argument("--charges", type=int, default=1_000_000, help="read, pages")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--only", nargs="+", default=[], help="authorise: beside floor and naive")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
@@ -66,8 +69,11 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
     if chosen.name == "read":
         sizes = {"accounts": chosen.accounts, "charges": chosen.charges}
         return benchmark.measure(**sizes, rounds=chosen.rounds), READ
+    if chosen.name == "pages":
+        sizes = {"members": chosen.members or 5_000, "charges": chosen.charges}
+        return benchmark.measure(**sizes, rounds=chosen.rounds), PAGES
     result = benchmark.measure(
-        members=chosen.members,
+        members=chosen.members or 1_000,
         seconds=chosen.seconds,
         rounds=chosen.rounds,
         clients=tuple(chosen.clients),
@@ -78,6 +84,7 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
 
 SIMULATE = {"what": "what", "seconds": "median s", "rounds": "of rounds"}
 READ = {"what": "what", "ms": "median ms", "rounds": "of rounds"}
+PAGES = {"what": "page", "ms": "median ms", "queries": "queries", "rounds": "of rounds"}
 AUTHORISE = {
     "clients": "clients",
     "what": "what",
