@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,7 +18,6 @@ from finance_mgmt.models import Account, Cap, Movement, Notice
 from finance_mgmt.money import ZERO
 from finance_mgmt.rules.credit import Figures
 from finance_mgmt.rules.ledger import FIGURES
-from finance_mgmt.rules.terms import decide
 from finance_mgmt.services import decisions, locks, notices
 
 from ..enums import ThresholdKind
@@ -148,9 +147,7 @@ def tell_caps(*, by: str, at: datetime) -> int:
 
 
 def _evaluate(account: int, at: datetime) -> int:
-    terms = ground.terms(account, at)
     watch, _ = Watch.objects.select_for_update().get_or_create(account_id=account)
-    zone = ground.policy().zone
     rows = _movements(account).filter(pk__gt=watch.last_movement).order_by("pk")
     moved = list(rows)
     charges = list(
@@ -164,16 +161,18 @@ def _evaluate(account: int, at: datetime) -> int:
     before = watch.last_charge
     watch.last_charge = charges[-1][0] if charges else before
     watch.save()
+    terms, zone = ground.terms(account, at), ground.policy().zone
     if terms.mode == Mode.TRUSTEESHIP:
         return 0  # nothing to the member (W2)
     bounds = {kind: _bounds(account, kind) for kind in ThresholdKind}
+    known = {bound.threshold: bound.crossed for bound in chain(*bounds.values())}
     month = periods.month_of(at, zone)
     low = rules.fall(bounds[ThresholdKind.LOW_FUNDS], list(_running(account, moved, at)), month)
     spends = [(billed, amount) for _, billed, amount in charges]
     spent = _spent(account, {billed for billed, _ in spends}, before)
     high = rules.rise(bounds[ThresholdKind.SPENDING], spends, spent)
-    for kind in ThresholdKind:
-        for bound in bounds[kind]:
+    for bound in chain(*bounds.values()):
+        if bound.crossed != known[bound.threshold]:
             Threshold.objects.filter(pk=bound.threshold).update(crossed_month=bound.crossed)
     told = [(NoticeKind.LOW_FUNDS, one) for one in low]
     told += [(NoticeKind.SPENDING, one) for one in high]
@@ -219,16 +218,17 @@ def _tell_caps(at: datetime) -> int:
 def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Decimal]:
     """The available funds after each decision that moved them, from today's figures backwards."""
     figures = ground.figures_of([account], at)[account]
+    frozen: dict[datetime, bool] = {}  # many rows have one instant
     for row in moved:
         figures = _apply(figures, row, account, -1)
     for row, following in zip_longest(moved, moved[1:]):
         figures = _apply(figures, row, account, 1)
         if following is not None and following.decision_id == row.decision_id:
             continue  # one change: a bill releases what was owed and draws it
-        standing = ground.standings([account], row.at)[account]
-        terms = decide(standing)
-        is_frozen = terms.is_own_credit_dormant or terms.is_own_credit_replaced
-        yield replace(figures, is_own_line_frozen=is_frozen).available
+        if row.at not in frozen:
+            terms = ground.terms(account, row.at)
+            frozen[row.at] = terms.is_own_credit_dormant or terms.is_own_credit_replaced
+        yield replace(figures, is_own_line_frozen=frozen[row.at]).available
 
 
 def _apply(figures: Figures, row: Movement, account: int, direction: int) -> Figures:

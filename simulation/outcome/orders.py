@@ -1,5 +1,6 @@
 """Prepaid orders, and what accounts run."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from billing.enums import OrderStatus
@@ -8,6 +9,7 @@ from billing.services.refunds import refundable
 from finance_mgmt import queries
 from finance_mgmt.models import Account
 from finance_mgmt.money import ZERO
+from finance_mgmt.rules.terms import decide
 
 from .view import Entry, View, money
 
@@ -40,14 +42,19 @@ def orders(view: View) -> Iterator[Entry]:
 def resources(view: View) -> Iterator[Entry]:
     """What accounts run; the subject follows from the terms (R2)."""
     numbers = dict(Account.objects.values_list("pk", "number"))
-    for resource in Resource.objects.select_related("account", "product"):
-        paid = resource.orders.select_related("payer")
+    rows = list(Resource.objects.select_related("account", "product"))
+    orders = defaultdict(list)
+    for order in Order.objects.filter(resource__isnull=False).select_related("payer"):
+        orders[order.resource_id].append(order)
+    stands = queries.standings({resource.account_id for resource in rows}, view.at)
+    for resource in rows:
+        paid = orders[resource.pk]
         row = {
             "resource": resource.code,
             "account": resource.account.number,
             "product": resource.product.code,
             "status": str(resource.status),
-            "subject": numbers[queries.terms(resource.account_id, view.at).payer],
+            "subject": numbers[decide(stands[resource.account_id]).payer],
             "refundable": money(sum((refundable(order, view.at) for order in paid), ZERO)),
         }
         yield Entry(resource.started_at, (resource.code, resource.pk), row)
