@@ -9,8 +9,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from finance_mgmt.admin import display
-from finance_mgmt.admin.finding import account_keys, starts
-from finance_mgmt.admin.search import MOST_EACH, Found, number_of, said
+from finance_mgmt.admin.finding import starts
+from finance_mgmt.admin.search import MOST_EACH, Found, keys_of, number_of, said
 from finance_mgmt.money import plain
 
 from ..models import (
@@ -34,7 +34,7 @@ def bills(request: HttpRequest, term: str) -> Iterable[Found]:
     if not request.user.has_perm("billing.view_bill"):
         return
     named = by_reference(term)
-    last = Bill.objects.filter(payer__in=account_keys(term)).select_related("payer")
+    last = Bill.objects.filter(payer__in=keys_of(request, term)).select_related("payer")
     for bill in [named] if named else last.order_by("-month", "payer")[:LAST_BILLS]:
         total = f"{plain(bill.total, 2)} {bill.currency}"
         yield Found(

@@ -15,21 +15,26 @@ from django.db.models import CharField, Field, Model, Q, QuerySet
 
 from ..models import Account, Identity
 
-MOST_ACCOUNTS = 1000  # with more, the term says nothing yet: the first of them by number
+MOST_ACCOUNTS = 1000  # with more, the term says nothing yet: any of them
 
 
 def accounts(term: str) -> QuerySet:
     """Accounts by the start of their number, part of their name, or of the verified one."""
     persons = Identity.objects.filter(legal_name__icontains=term).values_list("pk", flat=True)
     named = Q(number__istartswith=term) | Q(name__icontains=term)
-    return Account.objects.filter(named | Q(identity__in=list(persons[:MOST_ACCOUNTS])))
+    keys = list(persons.order_by()[:MOST_ACCOUNTS])
+    return Account.objects.filter(named | Q(identity__in=keys))
 
 
 def account_keys(term: str) -> list[int]:
     """Their keys; those of one number only, where somebody typed a whole one."""
     whole = list(Account.objects.filter(number=term).values_list("pk", flat=True))
-    some = accounts(term).order_by("number").values_list("pk", flat=True)
-    return whole or list(some[:MOST_ACCOUNTS])
+    return whole or some_keys(term)
+
+
+def some_keys(term: str) -> list[int]:
+    """Keys of all that fit, up to a limit. In no order: an order would be walked, not the index."""
+    return list(accounts(term).order_by().values_list("pk", flat=True)[:MOST_ACCOUNTS])
 
 
 def starts(column: str, term: str) -> Q:

@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Account, Relationship
 from . import display, navigation
-from .finding import account_keys
-from .finding import accounts as accounts_of
+from .finding import account_keys, some_keys
 
 MOST_EACH = 6  # of one kind: whoever sees so many types on
 MOST = 50
@@ -67,6 +66,14 @@ def number_of(term: str) -> int | None:
     return int(term) if is_one else None
 
 
+def keys_of(request: HttpRequest, term: str) -> list[int]:
+    """The accounts that a term means: looked for once, whoever of the finders asks."""
+    known = request.__dict__.setdefault("account_keys", {})
+    if term not in known:
+        known[term] = account_keys(term)
+    return known[term]
+
+
 def said(*parts: Any) -> str:
     """What a line says, without what there is not."""
     return " · ".join(str(part) for part in parts if part)
@@ -83,8 +90,10 @@ def accounts(request: HttpRequest, term: str) -> Iterable[Found]:
     """By the start of their number, or part of a name."""
     if not request.user.has_perm("finance_mgmt.view_account"):
         return
-    some = accounts_of(term).exclude(number=term).order_by("number")
-    for row in [*Account.objects.filter(number=term), *some[:MOST_EACH]]:
+    known = Account.objects.select_related("identity").order_by("number")
+    exact = list(known.filter(number=term))
+    keys = some_keys(term) if exact else keys_of(request, term)
+    for row in [*exact, *known.filter(pk__in=keys).exclude(number=term)[:MOST_EACH]]:
         legal = row.identity.legal_name if row.identity else ""
         yield Found(
             row.name,
@@ -99,7 +108,7 @@ def relationships(request: HttpRequest, term: str) -> Iterable[Found]:
     """By their number, or by the number or name of either end."""
     if not request.user.has_perm("finance_mgmt.view_relationship"):
         return
-    keys = account_keys(term)
+    keys = keys_of(request, term)
     ends = Q(master__in=keys) | Q(member__in=keys)
     rows = Relationship.objects.filter(ends | Q(pk=number_of(term))).order_by("-id")
     for row in rows.select_related("master", "member")[:MOST_EACH]:
