@@ -371,3 +371,14 @@ def test_powers_of_the_member_are_not_told_among_the_masters(scripts):
         int(MEMBER),
         [],
     )
+
+
+@pytest.mark.rule("L5", "L6")
+def test_an_invitation_that_nobody_answered_is_over_before_a_job_says_so(provider, ends):
+    master, member = ends
+    link = provider.link(master, member, now() - timedelta(days=30), mode=Mode.MANAGEMENT)
+    script, over = Script(boss()), "CONNECTION_MASTER_CANCEL"
+    assert (link.state, states(script, MASTER, "CONFIRMING", "RELATED")) == ("invited", [])
+    assert states(script, MASTER, over) == [
+        (link.pk, int(MEMBER), "MEMBER", "FinancialManagement", over)
+    ]

@@ -1,5 +1,6 @@
 """What their three reading actions tell."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from .asked import Asked
 
 # Commands that leave a relationship as it is until somebody else agreed.
 CHANGES = ("changes.end", "changes.upgrade", "changes.move")
-MOST_ON_A_PAGE = 300
+MOST_ON_A_PAGE, MOST_PAGES = 300, 10_000
 
 
 def links_of(actor: Actor) -> QuerySet[Relationship]:
@@ -42,23 +43,21 @@ def get_account_relation(asked: Asked, actor: Actor, at: datetime) -> dict[str, 
 
 def query_relation_list(asked: Asked, actor: Actor, at: datetime) -> dict[str, Any]:
     """The relations of one account, a page of them; those in force if no status is named."""
-    known = {state: state for state in (*words.STATES.values(), words.CHANGING)}
-    wanted = set(asked.many("StatusList", known)) or set(words.IN_FORCE)
+    known = {state: state for state in words.STATES.values()}
+    wanted = asked.many("StatusList", known) or words.IN_FORCE
     account = _account(asked.needed("UserId"), actor)
-    number = asked.number("PageNum", 1, 10_000)
+    number = asked.number("PageNum", 1, MOST_PAGES)
     size = asked.number("PageSize", 20, MOST_ON_A_PAGE)
-    rows = links_of(actor).filter(Q(master=account) | Q(member=account)).order_by("-pk")
-    # At most a few hundred per account: their states depend on what waits, so they are compared
-    # here and not in the database.
     waiting = _waiting(actor, at)
-    states = {row: _told(row, waiting, at) for row in rows}
-    found = [row for row, state in states.items() if state in wanted]
-    page = found[(number - 1) * size : number * size]
+    rows = links_of(actor).filter(Q(master=account) | Q(member=account), _in(wanted, waiting, at))
+    page = rows.order_by("-pk")[(number - 1) * size : number * size]
     return {
         "PageNum": number,
         "PageSize": size,
-        "TotalCount": len(found),
-        "FinancialRelationInfoList": [_listed(row, account, states[row]) for row in page],
+        "TotalCount": rows.count(),
+        "FinancialRelationInfoList": [
+            _listed(row, account, _told(row, waiting, at)) for row in page
+        ],
     }
 
 
@@ -92,6 +91,17 @@ def _account(number: str, actor: Actor) -> Account:
     if found is None:
         raise Http404
     return found
+
+
+def _in(wanted: Iterable[str], waiting: set[int], at: datetime) -> Q:
+    """Filter for relationships that are told in one of these states: as `_told` tells them."""
+    expired = Q(state=RelationshipState.INVITED, expires_at__lte=at)
+    kept = {state for state, told in words.STATES.items() if told in wanted}
+    found = Q(state__in=kept) & ~expired
+    if words.STATES[RelationshipState.EXPIRED] in wanted:
+        found |= expired
+    changing = Q(state=RelationshipState.ACTIVE, pk__in=waiting)
+    return found | changing if words.CHANGING in wanted else found & ~changing
 
 
 def _state(link: Relationship, actor: Actor, at: datetime) -> str:
