@@ -268,7 +268,12 @@ INVOICE_LINES = env.int("INVOICE_LINES", default=200_000)  # what one invoice ma
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "finance_mgmt.logs.Line",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "fpdf", "factur-x")},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
