@@ -152,7 +152,7 @@ class Bills(Listed, Shown, Noun):
         return Response(OwnersPage({"next": following, "results": rows[:size]}).data)
 
     @extend_schema(
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.BINARY},
         parameters=[
             OpenApiParameter("version", str, enum=list(Version), description="Default: 1.2.")
         ],

@@ -85,7 +85,7 @@ class Showback(Door, ViewSet):
 
     @answers_with("month_missing", "unknown_form")
     @extend_schema(
-        responses={(200, "text/csv"): OpenApiTypes.STR, (200, XLSX): OpenApiTypes.BINARY},
+        responses={(200, "text/csv"): OpenApiTypes.BINARY, (200, XLSX): OpenApiTypes.BINARY},
         parameters=[MONTH, ACCOUNT, AS],
         filters=False,
     )

@@ -170,8 +170,8 @@ class Usage(Listed, Shown, Noun):
     @answers_with("empty_body", "unknown_source")
     @extend_schema(
         parameters=[OpenApiParameter("source", str, required=True, description="Its code.")],
-        request={MEDIA_TYPE: OpenApiTypes.STR},
-        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+        request={MEDIA_TYPE: OpenApiTypes.BINARY},
+        responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY},
         examples=[
             OpenApiExample(
                 "One line", json.dumps(EXAMPLE), request_only=True, media_type=MEDIA_TYPE

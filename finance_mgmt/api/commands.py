@@ -134,6 +134,7 @@ def preview_of(command: Any, name: str = "") -> Do:
 
     view.__name__ = name or f"{command.__name__}_preview"
     view.spec = spec  # type: ignore[attr-defined]
+    view.problems = getattr(command, "problems", {})  # type: ignore[attr-defined]
     route = "preview" if command.__name__ == "create" else f"{spec.path}/preview"
     request_body = None if spec.asks is Nothing else spec.asks
     routed = action(detail=spec.is_detail, methods=["post"], url_path=route)(view)

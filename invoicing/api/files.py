@@ -70,7 +70,7 @@ pdf_schema = extend_schema(
     filters=False,
 )
 xml_schema = extend_schema(
-    responses={(200, XML): OpenApiTypes.STR, (202, "application/json"): Being},
+    responses={(200, XML): OpenApiTypes.BINARY, (202, "application/json"): Being},
     parameters=[
         OpenApiParameter("syntax", str, enum=list(SYNTAXES), description="Default: cii."),
     ],
