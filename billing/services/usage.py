@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.db.models.expressions import RawSQL
 
 from finance_mgmt import periods
@@ -195,8 +195,10 @@ def _refuse_unchargeable(
     records: Sequence[NewUsage], cut: dict[tuple[datetime, str], Period]
 ) -> None:
     products = {record.product.pk for record in records}
-    priced = Price.objects.filter(product__in=products).order_by().values_list("product")
-    first_price = dict(priced.annotate(Min("effective_from")))
+    priced = Price.objects.filter(product__in=products).order_by().values("product")
+    ranges = priced.annotate(since=Min("effective_from"), highest=Max("unit_price"))
+    rows = ranges.values_list("product", "since", "highest")
+    prices = {product: (since, highest) for product, since, highest in rows}
     reasons = [
         reason
         for record in records
@@ -204,7 +206,7 @@ def _refuse_unchargeable(
             reason := usage_facts.wrong(
                 record,
                 cut.get((record.starts_at, record.product.cycle)),
-                first_price.get(record.product.pk),
+                *prices.get(record.product.pk, (None, None)),
             )
         )
     ]

@@ -102,7 +102,15 @@ def parked(key: str) -> Reason:
     return Reason("B2", "record_parked", text, {"key": key})
 
 
-def wrong(record: NewUsage, period: Period | None, priced_since: datetime | None) -> Reason | None:
+MOST_VALUE = 10**15  # of one record: bills add up many, and money has 17 digits
+
+
+def wrong(
+    record: NewUsage,
+    period: Period | None,
+    priced_since: datetime | None,
+    highest_price: Decimal | None,
+) -> Reason | None:
     """What makes a record impossible to charge; None: nothing."""
     product = record.product.code
     if not 0 < len(record.key) <= 200 or len(record.resource) > 1000 or len(record.reason) > 500:
@@ -119,6 +127,10 @@ def wrong(record: NewUsage, period: Period | None, priced_since: datetime | None
     if record.given_amount is None and (priced_since is None or priced_since > period.start):
         text = f"{product} has no price at the start of the charge period ({period.start})."
         return _reason(record, "P1", "no_price", text)
+    value = record.quantity * (highest_price or 0) if record.given_amount is None else 0
+    if abs(value) >= MOST_VALUE:
+        text = f"it would cost {MOST_VALUE:,} or more. Check the quantity and its unit."
+        return _reason(record, "B3", "too_much", text)
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet, Sum
 
-from finance_mgmt import periods
+from finance_mgmt import money, periods
 from finance_mgmt import queries as ground
 from finance_mgmt.enums import Mode, NoticeKind, Permission
 from finance_mgmt.errors import FinanceError, Reason
@@ -67,7 +67,8 @@ def set_thresholds(
     """Replace an account's thresholds, of the kinds given (W1).
 
     `set_by` is the account that acts: itself, or its master where W5 allows; None is the staff.
-    One that is crossed already is told at its next crossing. Raises ThresholdRefused, KeyReused.
+    One that is crossed already is told at its next crossing. Raises ThresholdRefused,
+    InvalidAmount, KeyReused.
     """
     wanted = {ThresholdKind.LOW_FUNDS: warn_below, ThresholdKind.SPENDING: warn_spend}
     facts = {
@@ -78,6 +79,8 @@ def set_thresholds(
     _, is_new = decisions.record(verb="warnings.set_thresholds", facts=facts, key=key, by=by, at=at)
     if is_new:
         _judge_setter(account, set_by, at)
+        for amount in filter(None, chain(warn_below or (), warn_spend or ())):
+            money.require_movable(abs(amount), account.currency)
         locks.lock_funds([account.pk])
         _evaluate(account.pk, at)
         month = periods.month_of(at, ground.policy().zone)

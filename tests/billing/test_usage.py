@@ -194,6 +194,7 @@ def test_a_product_without_a_cycle_is_not_metered(provider, meter, good):
         pytest.param({"ends_at": TWO}, ("B1", "ends_before_start"), id="ends before it starts"),
         pytest.param({"quantity": Decimal("1e-19")}, ("B3", "bad_amount"), id="too fine"),
         pytest.param({"quantity": Decimal("1e20")}, ("B3", "bad_amount"), id="too large"),
+        pytest.param({"quantity": Decimal("1e17")}, ("B3", "too_much"), id="too dear"),
         pytest.param({"quantity": Decimal("NaN")}, ("B3", "bad_amount"), id="NaN"),
         pytest.param({"quantity": Decimal("Infinity")}, ("B3", "bad_amount"), id="infinite"),
         pytest.param({"given_amount": Decimal("1e-19")}, ("B3", "bad_amount"), id="fine amount"),

@@ -7,6 +7,7 @@ import pytest
 from billing.models import Threshold
 from billing.services import warnings
 from finance_mgmt.enums import Permission
+from finance_mgmt.errors import InvalidAmount
 from finance_mgmt.models import Notice
 from finance_mgmt.services import cash
 from tests.provider import Provider, at
@@ -136,3 +137,14 @@ def test_what_is_crossed_already_is_told_at_its_next_crossing(provider, pair):
     take(provider, account, "60")
     warnings.evaluate(by="job", at=MAY)
     assert told() == [("low_funds", "A", "A", 150)]
+
+
+@pytest.mark.rule("W1", "F10")
+@pytest.mark.parametrize(
+    ("amount", "code"), [("1e17", "amount_too_large"), ("0.001", "amount_too_precise")]
+)
+def test_a_threshold_is_an_amount_that_money_can_have(provider, pair, amount, code):
+    with pytest.raises(InvalidAmount) as refused:
+        set_below(provider, pair[0], 0, Decimal(amount))
+    assert [(one.rule, one.code) for one in refused.value.reasons] == [("F10", code)]
+    assert list(Threshold.objects.all()) == []
