@@ -56,7 +56,6 @@ def _table(request: HttpRequest) -> Panel:
         anchor="members",
         columns=[
             Column(_("master")),
-            Column(_("members"), True),
             Column(Mode.TRUSTEESHIP.label, True),
             Column(Mode.MANAGEMENT.label, True),
             Column(_("pays, month to date"), True),
@@ -67,7 +66,6 @@ def _table(request: HttpRequest) -> Panel:
         rows=[
             [
                 _group(masters[row["master"]]),
-                display.count(row["members"]),
                 display.count(row["in_trusteeship"]),
                 display.count(row["members"] - row["in_trusteeship"]),
                 *(
