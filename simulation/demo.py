@@ -20,6 +20,7 @@ from finance_mgmt.enums import Cycle, Mode
 from finance_mgmt.models import Account, Identity
 from finance_mgmt.money import ZERO
 from finance_mgmt.services import accounts, credit, policy, relationships
+from invoicing.services import sellers
 
 FILE = Path(settings.BASE_DIR) / "data" / "focus_1.0_sample_1000.csv"
 OPENED = datetime(2024, 7, 1, tzinfo=UTC)
@@ -51,7 +52,7 @@ class MasterLine:
 
 
 def open_group() -> None:
-    """Make the three masters, their members in trusteeship, the sources and their keys."""
+    """Make three masters, their members in trusteeship, the sources and their keys; say who sells."""
     policy.change(changes={"billing_time_zone": "UTC"}, **_said("policy", OPENED))
     for name, (code, cycle, quantity) in SOURCES.items():
         source = catalog.ensure_source(
@@ -64,6 +65,15 @@ def open_group() -> None:
         )
         for (master_id, label), members in _groups(name).items():
             _open_master(source, master_id, label, members)
+    sellers.set_seller(
+        legal_name="Example Cloud Services",
+        tax_number="98-7654321",
+        address="1 Market Street",
+        postcode="94105",
+        city="San Francisco",
+        country="US",
+        **_said("seller", OPENED),
+    )
 
 
 def import_month() -> UsageImport:

@@ -124,6 +124,24 @@ SENTENCES: tuple[str, ...] = (
     _("Give a title."),
     _("This kind of title also states the %(word)s. Fill it in."),
     _("Give the country as two letters, such as CN or DE."),
+    _("Give the seller's legal name."),
+    _(
+        "A seller in China states its tax number: the 18 characters of the unified social"
+        " credit code on the business licence."
+    ),
+    _("EN 16931 e-invoices state the seller's %(word)s. Fill it in."),
+    _(
+        "A VAT id begins with the country of the seller, %(country)s; this one with"
+        " %(prefix)s. Mend the number or the country."
+    ),
+    _("Say why no tax is due: invoices must give the reason."),
+    _("New particulars can't begin in the past: what was issued keeps its seller."),
+    _("Other particulars begin later already; choose an instant after those."),
+    _("Other particulars begin at that very instant; choose a later one."),
+    _(
+        "The %(field)s contains %(character)s (%(code)s, %(name)s), which documents can't show."
+        " Write it with other characters."
+    ),
     _("A Chinese tax number has 18 characters; this one has %(count)s."),
     _(
         "The last character of %(number)s does not fit the others: one of them is mistyped."
