@@ -52,7 +52,7 @@ class MasterLine:
 
 
 def open_group() -> None:
-    """Make three masters, their members in trusteeship, the sources and their keys; say who sells."""
+    """Make three masters, their members in trusteeship, sources and their keys; say who sells."""
     policy.change(changes={"billing_time_zone": "UTC"}, **_said("policy", OPENED))
     for name, (code, cycle, quantity) in SOURCES.items():
         source = catalog.ensure_source(

@@ -10,5 +10,7 @@ from ..models import SellerProfile
 
 def seller(request: HttpRequest) -> Step | None:
     """Who issues invoices."""
-    said = _("Invoices state the seller: without one none is issued (I6). Bills need no seller.")
+    said = _(
+        "Invoices state the seller: no file is made of them without one (I6). Bills need none."
+    )
     return step(request, SellerProfile, _("Say who sells"), said)

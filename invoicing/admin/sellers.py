@@ -27,7 +27,7 @@ class SellerProfileAdmin(ReadOnlyAdmin):
     """Versions; new invoices name the one in force."""
 
     when_empty = gettext_lazy(
-        "Invoices can't be issued before it is said who sells. Set the seller first."
+        "Invoices can't be made into files before it is said who sells. Set the seller first."
     )
     list_display = ("legal_name", "tax_number", "country", "standing", "from_instant")
     list_before_template = "admin/parts/list_notices.html"
