@@ -137,11 +137,13 @@ SELECT DISTINCT product.code FROM due JOIN billing_product product ON product.id
 WHERE due.priced_quantity IS NOT NULL AND price.unit_price IS NULL ORDER BY product.code
 """
 
-# Credits of the step's charges: which voucher pays which charge how much.
+# Credits of the step's charges: which voucher pays which charge how much. Says what credits are
+# charged as: where nobody has counted the rows yet, each charge would look through all records.
 CREDITS = """
 SELECT charge.id, record.voucher_id, charge.voucher_amount
 FROM billing_charge charge JOIN billing_usagerecord record ON record.id = charge.record_id
-WHERE charge.step_id = %s AND record.kind = 'credit' ORDER BY charge.id
+WHERE charge.step_id = %s AND charge.kind = 'adjustment' AND charge.record_id IS NOT NULL
+    AND record.kind = 'credit' ORDER BY charge.id
 """
 
 # Of charges with our own price: the units whose amount came with them, which no step counts (P1).

@@ -578,3 +578,25 @@ def test_a_bill_run_killed_after_its_step_is_not_done_twice(provider, product):
     [step] = run.steps.all()
     assert (step.state, Bill.objects.count()) == ("failed", 1)
     assert provider.stored(account) == amounts(cash=80)
+
+
+@pytest.mark.slow
+@pytest.mark.case("R8")
+@pytest.mark.rule("B3")
+def test_a_hundred_thousand_lines_of_almost_nothing_are_one(provider):
+    """100,000 charges of 0.00001: not nothing, as each would be if it were cut by itself."""
+    account = provider.account("A", cash_amount="10")
+    product = provider.product("tiny", unit_price="0.00001")
+    provider.use(account, product, "1", at("2024-05-10 10:00"), resource="0")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO billing_usagerecord (source_id, key, kind, owner_id, product_id, resource,"
+            " starts_at, ends_at, quantity, reason, period_start, period_end, received_at, is_late,"
+            " due_at) SELECT source_id, 'k' || n, kind, owner_id, product_id, n::text, starts_at,"
+            " ends_at, quantity, reason, period_start, period_end, received_at, is_late, due_at"
+            " FROM billing_usagerecord, generate_series(1, 99999) n"
+        )
+    provider.jobs(FIRST_OF_JUNE)
+    (bill,) = Bill.objects.all()
+    assert bill.charge_count == 100_000
+    assert says(bill) == amounts(own_amount="1", total="1", from_cash="1")
