@@ -98,10 +98,11 @@ def work(run_id: int, *, worker: str) -> Run:
 
     A step that raises is tried again, 5 times in all; a refusal (FinanceError) is final at once.
     What failed for good is cut into smaller steps, down to those that can't be done: their
-    accounts are parked. A run of a kind that has an order waits for the earlier ones.
+    accounts are parked. A run of a kind that has an order waits for the earlier ones. One of a kind
+    that this worker does not know is left to newer workers, which stand beside it in a deploy.
     """
     run = Run.objects.get(pk=run_id)
-    if _waits_for_an_earlier(run):
+    if run.kind not in settings.RUN_STEPS or _waits_for_an_earlier(run):
         return run
     while step := _claim(run, worker):
         _do(step)

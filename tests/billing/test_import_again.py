@@ -1,6 +1,9 @@
 """Receiving a file, and reading it again after whatever interrupted the reading."""
 
+import gzip
 import hashlib
+import io
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,6 +116,35 @@ def test_a_file_with_too_many_lines_is_refused_at_the_door(db, media, settings):
     with pytest.raises(RefusedFile, match="More than 3 lines"):
         receive(focus({}, {}, {}), key="k2")
     assert len(kept(media)) == 1
+
+
+def packed(size: int) -> bytes:
+    """What an .xlsx is: an archive; here one that unpacks to very much."""
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"<c>1</c>" * (size // 8))
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    return book.getvalue()
+
+
+ENTITIES = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha">]><a>&b;</a>'
+
+
+@pytest.mark.case("B18")
+@pytest.mark.parametrize(
+    "whole",
+    [packed(50_000_000), gzip.compress(b"0" * 50_000_000), ENTITIES],
+    ids=["zip", "gz", "xml"],
+)
+@pytest.mark.parametrize("name", ["usage.xlsx", "usage.xlsm", "usage.csv"])
+def test_a_spreadsheet_or_an_archive_is_refused_unopened(provider, media, whole, name):
+    """Only rows of text are taken in. What it would unpack to is never unpacked."""
+    files.small_world(provider)
+    received = receive(whole, file_name=name)
+    runs.work(received.run.pk, worker="test")
+    received.refresh_from_db()
+    assert (received.state, Finding.objects.count() > 0) == ("failed", True)
+    assert (StagedRow.objects.count(), UsageRecord.objects.count()) == (0, 0)
 
 
 @pytest.mark.rule("C4")
