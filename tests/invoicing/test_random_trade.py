@@ -18,9 +18,9 @@ from billing.models import Charge, Commitment, Family, Resource, Voucher, Vouche
 from billing.services import commitments, vouchers
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.models import Relationship
-from finance_mgmt.services import caps, effects, grants, relationships
+from finance_mgmt.services import caps, cash, credit, effects, grants, relationships
 from invoicing.models import Invoice
-from tests.billing.trading import Trading, account, master, maybe, member, pick
+from tests.billing.trading import SHARING, Trading, account, master, maybe, member, pick
 from tests.invoicing import oracles
 
 SEED = 20240529
@@ -148,6 +148,62 @@ class Business(Trading):
         if one := self.one_of(Resource.objects.all(), chosen):
             self.attempt(lambda: self.shop.release(one, self.now))
 
+    # -- Stories that chance alone would seldom tell -----------------------------------------------
+
+    @rule(
+        owner=account,
+        giver=account,
+        what=st.sampled_from(["hour", "day", "flagged", "stepped"]),
+        quantity=st.sampled_from(["3.7", "12", "40"]),
+        share=st.sampled_from(["private", "all_trusteeship_members", "listed_members"]),
+        kind=st.sampled_from([None, "instance", "capacity", "plan"]),
+        lasts=hours,
+    )
+    def use_what_is_covered_and_paid_by_vouchers(
+        self, owner, giver, what, quantity, share, kind, lasts
+    ):
+        """Cover, two vouchers and usage of the next hours, closed."""
+        if kind:
+            self.commit(giver, kind, True, None)
+        self.voucher(owner, "7", "all_trusteeship_members", "0")
+        self.special_voucher(giver, "4", share, "A", None, None, lasts)
+        self.now += timedelta(hours=1)
+        self.use(owner, what, quantity, 0)
+        self.now += timedelta(hours=26)
+        self.jobs()
+        self.use(owner, what, quantity, 30)
+
+    @rule(owner=account, giver=account, amount=st.sampled_from(["2", "24.999", "60"]), again=maybe)
+    def buy_with_vouchers_and_give_back(self, owner, giver, amount, again):
+        self.voucher(giver, "24.999", "all_trusteeship_members", "0")
+        self.discount(giver, "0.8")
+        self.top_up(owner, "25")
+        self.buy(owner, amount, 1)
+        if again:
+            self.buy_and_return(owner, 49)
+
+    @rule(number=account, owner=account, is_combined=maybe, amount=st.sampled_from([None, "3.21"]))
+    def a_month_ends_and_is_invoiced(self, number, owner, is_combined, amount):
+        self.top_up(number, "70")
+        self.use(owner, "hour", "40", 0)
+        self.now += timedelta(days=31)
+        self.jobs()
+        for month in (5, 6):
+            self.invoice(number, None, is_combined, month)
+        self.credit_note(-1, amount)
+        self.settle(number, "5")
+        self.settle(owner, None)
+
+    @rule(giver=master, taker=member, amount=st.sampled_from(["10", "25"]))
+    def share_credit_and_spend_it(self, giver, taker, amount):
+        ends = {"master": self.of(giver), "member": self.of(taker)}
+        self.attempt(
+            lambda: self.shop.link(*ends.values(), self.now, mode=Mode.MANAGEMENT, grants=SHARING)
+        )
+        self.move_money(giver, taker, amount, credit.allocate)
+        self.move_money(giver, taker, "3.33", cash.transfer)
+        self.buy(taker, "11.11", 1)
+
     # -- Documents ---------------------------------------------------------------------------------
 
     @rule(
@@ -217,8 +273,8 @@ def test_random_trade_keeps_the_books(db):
     run_state_machine_as_test(
         hypothesis.seed(seed)(Business),
         settings=settings(
-            max_examples=int(os.environ.get("MACHINE_EXAMPLES") or 6),
-            stateful_step_count=int(os.environ.get("MACHINE_STEPS") or 50),
+            max_examples=int(os.environ.get("MACHINE_EXAMPLES") or 4),
+            stateful_step_count=int(os.environ.get("MACHINE_STEPS") or 40),
             deadline=None,
             database=None,
             print_blob=True,
