@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from ..enums import End, Mode, Permission, Role
@@ -26,7 +27,35 @@ from ..models import (
 from ..rules.access import ASKED_BY, Sight, Tie, decide
 from .standing import in_force, mode_at
 
+_HOLDS = """
+SELECT EXISTS (
+    SELECT FROM auth_permission AS wanted
+    JOIN django_content_type AS kind ON kind.id = wanted.content_type_id
+    WHERE kind.app_label = %s AND wanted.codename = %s AND (
+        EXISTS (
+            SELECT FROM auth_user_user_permissions AS own
+            WHERE own.permission_id = wanted.id AND own.user_id = %s
+        ) OR EXISTS (
+            SELECT FROM auth_group_permissions AS shared
+            JOIN auth_user_groups AS membership ON membership.group_id = shared.group_id
+            WHERE shared.permission_id = wanted.id AND membership.user_id = %s
+        )
+    )
+)
+"""
 _OF_AN_ACCOUNT = re.compile(r"api ([1-9][0-9]*)/")
+
+
+def holds(user: int, permission: str) -> bool:
+    """Whether a person holds a permission ("app.codename"), directly or by a group: one query.
+
+    Django asks two and reads all permissions, a sixth of what a small request costs.
+    """
+    app, _, codename = permission.partition(".")
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDS, [app, codename, user, user])
+        found: bool = cursor.fetchone()[0]
+    return found
 
 
 @dataclass(frozen=True)

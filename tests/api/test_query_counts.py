@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -12,7 +13,7 @@ from finance_mgmt.services import approvals, caps, grants
 from invoicing.services import sellers
 from simulation.replay.question import Question
 from simulation.services import what_ifs
-from tests.api.door import Caller, boss, said
+from tests.api.door import Caller, boss, permissions, person, said, staff
 from tests.api.matrix import READS
 from tests.api.world import BILLED, World, build
 from tests.billing import files
@@ -111,3 +112,14 @@ def test_a_money_write_asks_a_fixed_number_of_times(world):
             assert caller.post("transfers", body, key=key).status_code == 201
         counts.append(len(queries))
     assert counts == [29, 29, 9]  # the third is the stored answer
+
+
+def test_a_permission_is_asked_by_one_query(world):
+    """Directly or by a group; nothing else is read of what else somebody may do."""
+    by_group = person(is_staff=True)
+    group = Group.objects.create(name="sellers")
+    group.permissions.set(permissions("billing.view_order"))
+    by_group.groups.set([group])
+    for caller in (staff("billing.view_order"), Caller(by_group)):
+        assert count(caller, "orders/M-1") == (PAGES["orders/M-1"][1] + 1, 0)
+    assert caller.get("bills").status_code == 403
