@@ -136,7 +136,7 @@ def saved(request: HttpRequest, found: "Group") -> Panel:
         width="half",
         columns=[
             Column(_("who gained")),
-            Column(_("by")),
+            Column(_("saved by")),
             Column(_("of")),
             Column(_("saved"), True),
         ],

@@ -81,16 +81,19 @@ def account_links(request: HttpRequest, account: Account) -> list[Command]:
     if not request.user.has_perms(NEEDS):
         return []
     links = Relationship.objects.filter(ground.in_force(now()), master=account)
-    return [Command(_("Group"), address(account.pk), "groups")] if links.exists() else []
+    return [Command(_("Customer group"), address(account.pk), "groups")] if links.exists() else []
 
 
 def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, master: Account) -> HttpResponse:
     found = _read(master, now())
     context = {
         "heading": format_html(
-            '{} <span class="bo-number">{} {}</span>', _("Group"), master.number, master.name
+            '{} <span class="bo-number">{} {}</span>',
+            _("Customer group"),
+            master.number,
+            master.name,
         ),
-        "title": _("Group"),
+        "title": _("Customer group"),
         "commands": _commands(request, found),
         "panels": _panels(request, found),
     }

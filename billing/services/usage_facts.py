@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from finance_mgmt.errors import Reason
 from finance_mgmt.models import Account
-from finance_mgmt.money import exact, plain
+from finance_mgmt.money import ZERO, exact, plain
 from finance_mgmt.periods import Period
 
 from ..enums import RecordKind
@@ -127,7 +127,7 @@ def wrong(
     if record.given_amount is None and (priced_since is None or priced_since > period.start):
         text = f"{product} has no price at the start of the charge period ({period.start})."
         return _reason(record, "P1", "no_price", text)
-    value = record.quantity * (highest_price or 0) if record.given_amount is None else 0
+    value = ZERO if record.given_amount is not None else record.quantity * (highest_price or ZERO)
     if abs(value) >= MOST_VALUE:
         text = f"it would cost {MOST_VALUE:,} or more. Check the quantity and its unit."
         return _reason(record, "B3", "too_much", text)

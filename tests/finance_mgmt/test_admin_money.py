@@ -152,7 +152,7 @@ def test_only_what_can_be_done_is_offered(group):
         "Transfer cash",
         "Take cash back",
         *("Appoint a user", "Thresholds", "Set the invoice title", "Park"),
-        *("Timeline", "As of ...", "Group", "Issue an invoice", "What if?"),
+        *("Timeline", "As of ...", "Customer group", "Issue an invoice", "What if?"),
     ]
     assert labels(group[1], everything()) == [
         *("Top up", "Withdraw", "Set credit limit"),
