@@ -113,7 +113,7 @@ def _midnight(at: datetime) -> datetime:
 
 def _pages() -> dict[str, str]:
     master = Account.objects.get(number="hot")
-    member = Account.objects.get(number="hot-7")
+    member = Account.objects.get(number="hot-0")
     bill = Bill.objects.filter(payer=master).latest("month")
     charge = Charge.objects.filter(owner=member).earliest("pk")
     of = {

@@ -112,6 +112,7 @@ NOUNS_NOT_AGAIN = {
     "exports",
     "imports",
     "invoices",
+    "list_files",
     "parking",
     "people",
     "recipients",

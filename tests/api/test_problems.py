@@ -51,7 +51,7 @@ def test_methods_that_are_not_meant_are_405_and_change_nothing(provider):
         ("post", "bills"),
         ("post", "movements"),
         ("options", "accounts"),
-        ("get", "withdrawals"),
+        ("put", "withdrawals"),
         ("put", "relationships/1"),
     ]:
         answer = caller.send(method, path)

@@ -172,7 +172,7 @@ def test_a_try_that_ends_well_forgets_the_earlier_ones(shop):
 @pytest.mark.rule("B2")
 def test_one_poisoned_record_in_ten_thousand_is_parked_and_the_others_are_billed(provider):
     product = provider.product("ecs", unit_price="0.01")
-    dear = provider.product("dear", unit_price="99999999999999999999")
+    dear = provider.product("dear", unit_price="1")
     owners = [provider.account(f"A-{n}", credit_limit="99", identity=f"{n}") for n in range(9)]
     source, _ = Source.objects.get_or_create(code="meter")
     records = [
@@ -188,7 +188,8 @@ def test_one_poisoned_record_in_ten_thousand_is_parked_and_the_others_are_billed
     ]
     usage.accept(records, source=source, **provider.said(USED))
     poisoned = provider.account("poisoned", credit_limit="99", identity="poisoned")
-    provider.use(poisoned, dear, "99999999999999999999", USED)
+    provider.use(poisoned, dear, "99999999999999", USED)
+    Price.objects.filter(product=dear).update(unit_price="99999999999999999999")  # behind our back
     run = close(provider, OVER)
     assert (run.state, run.done_units, run.total_units) == ("failed", 9_999, 10_000)
     assert parked() == [("poisoned", "close", runs.MOST_ATTEMPTS, True, False)]
