@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,18 +17,19 @@ from ..rules.paying import Offered, OrderFacts
 
 _ASK = """
 SELECT facts.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[], %s::text[],
-    %s::text[]) WITH ORDINALITY AS asked (owner, product, family, keeps_own, number, resource, n)
-LEFT JOIN LATERAL billing_order_facts(owner, product, family, keeps_own, number, resource, %s)
+    %s::text[], %s::timestamptz[])
+    WITH ORDINALITY AS asked (owner, product, family, keeps_own, number, resource, at, n)
+LEFT JOIN LATERAL billing_order_facts(owner, product, family, keeps_own, number, resource, at)
     AS facts ON true
 ORDER BY n
 """
 
 
-def order_facts(orders: Sequence[Order], at: datetime) -> list[OrderFacts]:
-    """The facts of each of these new orders, in their order."""
+def order_facts(orders: Sequence[Order]) -> list[OrderFacts]:
+    """The facts of each of these new orders at its instant, in their order."""
     columns = zip(*(_asked(order) for order in orders), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, [*map(list, columns), at])
+        cursor.execute(_ASK, [*map(list, columns)])
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return [_facts(order.owner_id, row) for order, row in zip(orders, rows, strict=True)]
@@ -44,6 +44,7 @@ def _asked(order: Order) -> tuple[Any, ...]:
         product.keeps_own_discount,
         order.number,
         order.resource_code,
+        order.placed_at,
     )
 
 

@@ -1,18 +1,21 @@
 """Paying simple new orders in two round trips: read, decide in Python, write in one function.
 
 The function checks under locks that what was read still holds, draws the payer's funds late, and
-is one statement (migrations/0008_paying_orders.sql). Whatever is not simple, or changed in
+is one statement (migrations/0011_paying_together.sql). Whatever is not simple, or changed in
 between, is left to `orders.py`: the same rows, and every refusal, the long way.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
 from finance_mgmt import origin
+from finance_mgmt.models import ApiRequest
 from finance_mgmt.money import ZERO, exact, plain
 from finance_mgmt.rules.credit import Figures
 
@@ -23,32 +26,53 @@ from ..rules import paying
 from .resources import months_after
 
 CHANGED = "PO001"
-# The function writes decisions itself: it is told the request's id by a setting, set before (Z8).
-_PAY = """
-SELECT paid.* FROM set_config('finance.request_id', %s, true) AS said (request_id)
-CROSS JOIN LATERAL billing_pay_orders(%s::jsonb, %s || left(said.request_id, 0), %s) AS paid
+TOO_LONG = "55P03"  # a lock was not to be had in time
+_PAY = "SELECT paid.* FROM billing_pay_orders(%s::jsonb) AS paid"
+_PAY_OR_GIVE_UP = """
+SELECT paid.* FROM set_config('lock_timeout', %s, true) AS said (patience)
+CROSS JOIN LATERAL billing_pay_orders((%s || left(said.patience, 0))::jsonb) AS paid
 """
 
-# A new order, and how the trail is to know it: its key, and its facts in JSON.
-Wish = tuple[Order, str, str]
 
+@dataclass(frozen=True)
+class Wish:
+    """A new order to pay, and how the trail is to know it: its key, its facts in JSON, by whom.
 
-def pay(wishes: Sequence[Wish], *, by: str, at: datetime) -> list[Order] | None:
-    """Pay all of these new orders; None: nothing was done, go the long way.
-
-    A transaction of its own, unless there is one already: then all or nothing within that.
+    `answered` makes the answer of the API from the paid order; it is stored with it (F11).
     """
-    priced = decide([order for order, _, _ in wishes], at)
-    chosen = [one for one in priced if one is not None]
-    if len(chosen) < len(wishes):
-        return None
-    return write(list(zip(wishes, chosen, strict=True)), by=by, at=at)
+
+    order: Order
+    key: str
+    facts: str
+    by: str
+    answered: Callable[[Order], ApiRequest] | None = None
+    request_id: str = field(default_factory=origin.request_id.get)
+
+    @property
+    def at(self) -> datetime:
+        """An order that is paid at once is paid at the instant it is placed (C2)."""
+        return self.order.placed_at
 
 
-def decide(orders: Sequence[Order], at: datetime) -> list[paying.Priced | None]:
+def pay(wishes: Sequence[Wish], *, patience_ms: int | None = None) -> list[Order | None]:
+    """Pay new orders, each after those before it. None: nothing was done, go the long way.
+
+    A transaction of its own, unless there is one already. All that are simple are written
+    together; none of them, if something changed, or a lock was not to be had in `patience_ms`.
+    """
+    priced = decide([wish.order for wish in wishes])
+    simple = [(wish, one) for wish, one in zip(wishes, priced, strict=True) if one is not None]
+    written = write(simple, patience_ms=patience_ms) if simple else None
+    if written is None:
+        return [None] * len(priced)
+    paid = iter(written)
+    return [None if one is None else next(paid) for one in priced]
+
+
+def decide(orders: Sequence[Order]) -> list[paying.Priced | None]:
     """Price each order after those before it; None where it is not simple."""
     simple = [order for order in orders if is_simple(order)]
-    found = iter(order_facts(simple, at)) if simple else iter(())
+    found = iter(order_facts(simple)) if simple else iter(())
     figures: dict[int, Figures] = {}
     priced: list[paying.Priced | None] = []
     for order in orders:
@@ -62,7 +86,7 @@ def decide(orders: Sequence[Order], at: datetime) -> list[paying.Priced | None]:
                 months=order.months,
                 is_metered=bool(order.product.cycle),
                 keeps_own_discount=order.product.keeps_own_discount,
-                at=at,
+                at=order.placed_at,
             )
             if one is not None:
                 figures[facts.payer] = paying.after(facts.figures, one)
@@ -85,52 +109,74 @@ def is_simple(order: Order) -> bool:
 
 
 def write(
-    wishes: Sequence[tuple[Wish, paying.Priced]], *, by: str, at: datetime
+    wishes: Sequence[tuple[Wish, paying.Priced]], *, patience_ms: int | None = None
 ) -> list[Order] | None:
     """Write priced orders by the function; None: something changed, and nothing was written."""
-    rows = [_row(order, key, facts, one, at) for (order, key, facts), one in wishes]
+    paid = [_paid(wish.order, one) for wish, one in wishes]
+    rows = [_row(wish, one, order) for (wish, one), order in zip(wishes, paid, strict=True)]
     try:
-        ids = _written(json.dumps(rows), by, at)
+        ids = _written(json.dumps(rows), patience_ms)
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") != CHANGED:
+        if getattr(error.__cause__, "sqlstate", "") not in (CHANGED, TOO_LONG):
             raise
         return None
-    return [
-        _paid(order, one, found, row["covers_until"], at)
-        for ((order, _, _), one), found, row in zip(wishes, ids, rows, strict=True)
-    ]
+    for order, found in zip(paid, ids, strict=True):
+        order.decision_id, order.resource_id, order.pk = found
+        order._state.adding = False
+    return paid
 
 
-def _written(rows: str, by: str, at: datetime) -> list[tuple[int, int, int]]:
-    if not connection.in_atomic_block:
-        return _call(rows, by, at)  # one statement is one transaction
-    with transaction.atomic():
-        return _call(rows, by, at)
+def _written(rows: str, patience_ms: int | None) -> list[tuple[int, int, int]]:
+    if connection.in_atomic_block:
+        if patience_ms is not None:
+            raise AssertionError("patience would outlast the statement in another transaction")
+        with transaction.atomic():
+            return _call(_PAY, [rows])
+    # One statement is one transaction.
+    if patience_ms is None:
+        return _call(_PAY, [rows])
+    return _call(_PAY_OR_GIVE_UP, [f"{patience_ms}ms", rows])
 
 
-def _call(rows: str, by: str, at: datetime) -> list[tuple[int, int, int]]:
+def _call(sql: str, arguments: list[str]) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_PAY, [origin.request_id.get(), rows, by, at])
+        cursor.execute(sql, arguments)
         return list(cursor.fetchall())
 
 
-def _row(order: Order, key: str, facts: str, priced: paying.Priced, at: datetime) -> dict[str, Any]:
-    until = months_after(at.astimezone(priced.zone), order.months)
+def _paid(draft: Order, priced: paying.Priced) -> Order:
+    """The order as it will stand in the database, but for the ids that it gets there."""
+    order = copy(draft)
+    at = order.placed_at
+    order.status, order.paid_at, order.covers_from = OrderStatus.PAID, at, at
+    order.covers_until = months_after(at.astimezone(priced.zone), order.months)
+    order.payer_id, order.relationship_id = priced.payer, priced.terms.relationship
+    order.discount_id, order.discount_amount = priced.discount, priced.discount_amount
+    order.payable_amount = priced.payable
+    order.from_cash, order.from_credit = priced.from_cash, priced.from_credit
+    return order
+
+
+def _row(wish: Wish, priced: paying.Priced, paid: Order) -> dict[str, Any]:
     return {
-        "key": key,
-        "facts": json.loads(facts),
-        "number": order.number,
-        "owner_id": order.owner_id,
-        "product_id": order.product_id,
-        "resource_code": order.resource_code,
-        "months": order.months,
-        "list_amount": plain(order.list_amount),
+        "key": wish.key,
+        "facts": json.loads(wish.facts),
+        "by": wish.by,
+        "at": wish.at.isoformat(),
+        "request_id": wish.request_id,
+        "api_request": _answered(wish.answered(paid)) if wish.answered else None,
+        "number": paid.number,
+        "owner_id": paid.owner_id,
+        "product_id": paid.product_id,
+        "resource_code": paid.resource_code,
+        "months": paid.months,
+        "list_amount": plain(paid.list_amount),
         "discount_amount": plain(priced.discount_amount),
         "payable_amount": plain(priced.payable),
         "from_transferred": plain(priced.from_transferred),
         "from_cash": plain(priced.from_cash),
         "from_credit": plain(priced.from_credit),
-        "covers_until": until.isoformat(),
+        "covers_until": paid.covers_until.isoformat(),
         "billing_month": priced.month.isoformat(),
         "payer_id": priced.payer,
         "currency": priced.currency,
@@ -141,20 +187,6 @@ def _row(order: Order, key: str, facts: str, priced: paying.Priced, at: datetime
     }
 
 
-def _paid(
-    order: Order,
-    priced: paying.Priced,
-    ids: tuple[int, int, int],
-    covers_until: str,
-    at: datetime,
-) -> Order:
-    """The order as it stands in the database now."""
-    order.decision_id, order.resource_id, order.pk = ids
-    order.status, order.paid_at, order.covers_from = OrderStatus.PAID, at, at
-    order.covers_until = datetime.fromisoformat(covers_until)
-    order.payer_id, order.relationship_id = priced.payer, priced.terms.relationship
-    order.discount_id, order.discount_amount = priced.discount, priced.discount_amount
-    order.payable_amount = priced.payable
-    order.from_cash, order.from_credit = priced.from_cash, priced.from_credit
-    order._state.adding = False
-    return order
+def _answered(request: ApiRequest) -> dict[str, Any]:
+    columns = ("user_id", "account_id", "key", "fingerprint", "method", "path", "status", "answer")
+    return {column: getattr(request, column) for column in columns}

@@ -102,18 +102,18 @@ def _all(keyed: Keyed, by: str, at: datetime) -> list[Placed]:
 def _each(keyed: Keyed, by: str, at: datetime) -> Iterator[Placed]:
     """Neighbours that are simple go together, the others one by one."""
     drafts = [orders.draft(**vars(one), at=at) for one, _ in keyed]
-    priced = hot_orders.decide([order for order, _ in drafts], at)
+    priced = hot_orders.decide([order for order, _ in drafts])
     rows = list(zip(keyed, drafts, priced, strict=True))
     for is_simple, run in groupby(rows, lambda row: row[2] is not None):
         together = list(run)
         paid = None
         if is_simple:
             wishes = [
-                ((order, key, decisions.written(facts)), one)
+                (hot_orders.Wish(order, key, decisions.written(facts), by), one)
                 for (_, key), (order, facts), one in together
                 if one is not None
             ]
-            paid = hot_orders.write(wishes, by=by, at=at)
+            paid = hot_orders.write(wishes)
         if paid is not None:
             yield from map(Placed, paid)
         else:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from finance_mgmt import money
 from finance_mgmt import queries as ground
@@ -18,7 +18,7 @@ from finance_mgmt.services import again, decisions, ledger, locks
 
 from ..enums import ChargeKind, OrderKind, OrderStatus
 from ..models import Charge, Order, Product, VoucherDraw
-from . import hot_orders, order_limits, order_prices, resources
+from . import gathered_orders, hot_orders, order_limits, order_prices, resources
 from .months import hold_months, open_month
 from .purses import lock_purses, write_remaining
 
@@ -66,10 +66,18 @@ def place(
         is_paid=is_paid,
         at=at,
     )
-    wish = (order, key, decisions.written(facts))
-    if is_paid and (paid := hot_orders.pay([wish], by=by, at=at)):
-        return paid[0]
+    if is_paid and (paid := _paid_the_short_way(order, facts, key, by)):
+        return paid
     return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
+
+
+def _paid_the_short_way(order: Order, facts: dict[str, Any], key: str, by: str) -> Order | None:
+    """The order, paid; None: nothing was done, as it is not simple, or something changed."""
+    wish = hot_orders.Wish(order, key, decisions.written(facts), by)
+    if not connection.in_atomic_block:
+        return gathered_orders.pay(wish)
+    (paid,) = hot_orders.pay([wish])
+    return paid
 
 
 def draft(

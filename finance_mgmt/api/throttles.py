@@ -17,9 +17,13 @@ READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Everything(SimpleRateThrottle):
-    """All requests of one person; of one address where nobody signed in."""
+    """All requests of one person; of one address where nobody signed in.
+
+    Counted per period from its start on, each request by one step: many ask at once.
+    """
 
     scope = "everything"
+    _left = 0  # seconds until the next period
 
     def get_rate(self) -> str | None:
         """The rate of the settings, as they are now."""
@@ -33,11 +37,30 @@ class Everything(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Whether this one may pass."""
+        key = None if self.rate is None else self.get_cache_key(request, view)
+        if key is None:
+            return True
+        period, passed = divmod(int(self.timer()), self.duration)
+        self._left = self.duration - passed
         try:
-            return super().allow_request(request, view)
+            return self._counted(f"{key}:{period}") <= self.num_requests
+        except ValueError:  # Redis forgot it in between
+            return True
         except RedisError:
             log.warning("Redis is away: nobody is throttled.")
             return True
+
+    def wait(self) -> int:
+        """Seconds until it may be tried again."""
+        return self._left
+
+    def _counted(self, key: str) -> int:
+        """How many there were in this period, this one among them."""
+        try:
+            return int(self.cache.incr(key))
+        except ValueError:  # the first one, or two of them at once
+            self.cache.add(key, 0, self.duration)
+            return int(self.cache.incr(key))
 
 
 class Writes(Everything):
@@ -55,11 +78,10 @@ class Group(Everything):
     """All requests for the accounts of one master, its own included, whoever sends them.
 
     One customer's many programs must not take the provider's time from the others. Staff have
-    their own rate only. Counted per period from its start on, in one step: many ask at once.
+    their own rate only.
     """
 
     scope = "group"
-    _left = 0  # seconds until the next period
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         """The master of the acting account, else the account; nobody for staff."""
@@ -67,28 +89,6 @@ class Group(Everything):
         if actor is None or actor.sight is None:
             return None
         return f"throttle:{self.scope}:{actor.sight.group}"
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        """Whether this one may pass."""
-        key = self.get_cache_key(request, view)
-        if self.rate is None or key is None:
-            return True
-        period, passed = divmod(int(self.timer()), self.duration)
-        self._left = self.duration - passed
-        counted = f"{key}:{period}"
-        try:
-            self.cache.add(counted, 0, self.duration)
-            found: int = self.cache.incr(counted)
-        except ValueError:  # the period ended in between
-            return True
-        except RedisError:
-            log.warning("Redis is away: nobody is throttled.")
-            return True
-        return found <= self.num_requests
-
-    def wait(self) -> int:
-        """Seconds until it may be tried again."""
-        return self._left
 
 
 class SignIn(Everything):

@@ -26,7 +26,7 @@ def shop(db):
 
 
 def wish(shop, account, product, amount: str, number: str = "o1", months: int = 1, when=NOW):
-    """A new order, and its key and facts."""
+    """A new order, and how the trail is to know it."""
     order = Order(
         number=number,
         kind="new",
@@ -38,7 +38,8 @@ def wish(shop, account, product, amount: str, number: str = "o1", months: int = 
         placed_at=when,
         list_amount=Decimal(amount),
     )
-    return order, f"key {number}", decisions.written({"number": number})
+    facts = decisions.written({"number": number})
+    return hot_orders.Wish(order, f"key {number}", facts, "test")
 
 
 # -- The same rows ---------------------------------------------------------------------------------
@@ -201,14 +202,14 @@ def test_both_ways_write_the_same_rows(db, world):
         }
 
         def the_long_way() -> Order:
-            order, _, _ = wish(shop, account, product, world.amount, months=world.months)
+            asked = wish(shop, account, product, world.amount, months=world.months)
             with transaction.atomic():
-                return orders._place(order, facts, True, "k", "test", NOW)
+                return orders._place(asked.order, facts, True, "k", "test", NOW)
 
         by_the_long_way = outcome(the_long_way)
         assert outcome(lambda: orders.place(**asked)) == by_the_long_way
         (priced,) = hot_orders.decide(
-            [wish(shop, account, product, world.amount, months=world.months)[0]], NOW
+            [wish(shop, account, product, world.amount, months=world.months).order]
         )
         is_odd = (
             world.has_voucher
@@ -299,10 +300,10 @@ def plan_an_end_that_is_due(shop, hq, member, link):
 def test_what_changed_since_it_was_read_is_not_paid_on(shop, hq, member, change, is_paid):
     link = shop.link(hq, member)
     asked = wish(shop, member, shop.prepaid(), "30")
-    (priced,) = hot_orders.decide([asked[0]], NOW)
+    (priced,) = hot_orders.decide([asked.order])
     change(shop, hq, member, link)
     before = books()
-    written = hot_orders.write([(asked, priced)], by="test", at=NOW)
+    written = hot_orders.write([(asked, priced)])
     assert (written is not None) == is_paid
     assert (books() != before) == is_paid
 
@@ -314,22 +315,22 @@ def test_what_changed_since_it_was_read_is_not_paid_on(shop, hq, member, change,
 def test_an_own_order_is_paid_only_from_the_cash_it_was_decided_on(shop, hq, cash, is_paid):
     """With less of it, it would have to draw credit; with more of it, it draws the same."""
     asked = wish(shop, hq, shop.prepaid(), "40")
-    (priced,) = hot_orders.decide([asked[0]], NOW)
+    (priced,) = hot_orders.decide([asked.order])
     if Decimal(cash) > 0:
         shop.top_up(hq, cash)
     elif Decimal(cash):
         tills.withdraw(account=hq, amount=-Decimal(cash), **shop.said(NOW))
-    written = hot_orders.write([(asked, priced)], by="test", at=NOW)
+    written = hot_orders.write([(asked, priced)])
     assert (written is not None) == is_paid
 
 
 @pytest.mark.rule("F5")
 def test_an_order_that_draws_all_the_cash_is_not_paid_from_more(shop, hq):
     asked = wish(shop, hq, shop.prepaid(), "80")
-    (priced,) = hot_orders.decide([asked[0]], NOW)
+    (priced,) = hot_orders.decide([asked.order])
     assert (priced.from_cash, priced.from_credit) == (50, 30)
     shop.top_up(hq, "0.01")
-    assert hot_orders.write([(asked, priced)], by="test", at=NOW) is None
+    assert hot_orders.write([(asked, priced)]) is None
     assert paid(shop.order(hq, shop.prepaid("b"), "80")) == {
         "list": 80,
         "payable": 80,
