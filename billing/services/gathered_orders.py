@@ -86,14 +86,13 @@ def pay(wish: hot_orders.Wish) -> Order | None:
 
 def _pay(together: list[_Place]) -> None:
     """By key, so that two processes that were given the same ones meet in the same order."""
-    if len(together) == 1:
-        (together[0].paid,) = hot_orders.pay([together[0].wish])
-        return
     together.sort(key=lambda place: place.wish.key)
     wishes = [place.wish for place in together]
     try:
         paid = hot_orders.pay(wishes, patience_ms=PATIENCE_MS)
     except Exception:
+        if len(together) == 1:
+            raise
         # Whose it was, nobody can say here. Each goes on alone, by its key, and meets its own.
         log.warning("%s orders go on one by one.", len(wishes), exc_info=True)
         return
