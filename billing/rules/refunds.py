@@ -1,12 +1,21 @@
 """How much of a paid order is unused, and where a refund goes (O4, R2). Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from finance_mgmt.money import EXACT, ZERO, cut
 
 DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A begin, move or end of a trusteeship; `is_before_payment` decides where both are at once."""
+
+    at: datetime
+    is_before_payment: bool
 
 
 def unused(
@@ -23,9 +32,12 @@ def unused(
     return cut(EXACT.divide(EXACT.multiply(paid, Decimal(days - used)), Decimal(days)), currency)
 
 
-def is_worthless(paid_at: datetime, now: datetime, turning_points: Iterable[datetime]) -> bool:
+def is_worthless(paid_at: datetime, now: datetime, turns: Iterable[Turn]) -> bool:
     """Whether a begin, move or end of a trusteeship lies between the payment and now (R2)."""
-    return any(paid_at < point <= now for point in turning_points)
+    return any(
+        paid_at < turn.at <= now or (turn.at == paid_at and not turn.is_before_payment)
+        for turn in turns
+    )
 
 
 def destination(

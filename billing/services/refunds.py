@@ -38,7 +38,7 @@ def refundable(order: Order, at: datetime) -> Decimal:
     """What could be given back now, in the payer's currency; 0 where the value is lost (R2)."""
     if order.paid_at is None or order.status not in (OrderStatus.PAID, OrderStatus.PARTLY_REFUNDED):
         return money.ZERO
-    if rules.is_worthless(order.paid_at, at, _turning_points(order)):
+    if rules.is_worthless(order.paid_at, at, _turns(order)):
         return money.ZERO
     left = rules.unused(
         order.payable_amount, order.covers_from, order.covers_until, at, order.payer.currency
@@ -101,7 +101,7 @@ def downgrade(*, order: Order, amount: Decimal, key: str, by: str, at: datetime)
     if locked.payer is None:
         raise RefundRefused(_nothing_left(locked, at))
     money.require_movable(amount, locked.payer.currency)
-    if rules.is_worthless(locked.paid_at, at, _turning_points(locked)):
+    if rules.is_worthless(locked.paid_at, at, _turns(locked)):
         return locked
     _judge(amount, refundable(locked, at))
     _give_back(locked, amount, decision, at)
@@ -214,24 +214,28 @@ def _withdraw_resource(order: Order, at: datetime) -> None:
     resource.save()
 
 
-def _turning_points(order: Order) -> list[datetime]:
-    """When a trusteeship of the order's owner began, moved or ended (R2)."""
+def _turns(order: Order) -> list[rules.Turn]:
+    """When a trusteeship of the order's owner began, moved or ended (R2).
+
+    What happened at the instant of the payment came before it where the order went by its terms.
+    """
     links = Relationship.objects.filter(
         Q(trusteeship_from__isnull=False), member_id=order.owner_id, state__in=IN_FORCE_STATES
     ).exclude(mode="management")
-    points = []
+    turns = []
     for link in links:
-        points.append(link.trusteeship_from)
+        is_within = (order.relationship_id, order.payer_id) == (link.pk, link.master_id)
+        turns.append(rules.Turn(link.trusteeship_from, is_before_payment=is_within))
         if link.state == "ended":
-            points.append(link.effective_to)
-    return points
+            turns.append(rules.Turn(link.effective_to, is_before_payment=not is_within))
+    return turns
 
 
 def _nothing_left(order: Order, at: datetime) -> Reason:
     if order.paid_at is None:
         text = f"Order {order.number} was never paid."
         return Reason("O4", "not_paid", text, {"status": order.status})
-    if rules.is_worthless(order.paid_at, at, _turning_points(order)):
+    if rules.is_worthless(order.paid_at, at, _turns(order)):
         text = "A trusteeship began, moved or ended since it was paid: it has no value to refund."
         return Reason("R2", "no_financial_value", text, {"paid_at": order.paid_at})
     text = f"Nothing of order {order.number} is unused."

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.refunds import destination, is_worthless, unused
+from billing.rules.refunds import Turn, destination, is_worthless, unused
 
 FROM = datetime(2024, 5, 1, 6, 20, 30, tzinfo=UTC)
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -78,8 +78,13 @@ POINTS = [
 @pytest.mark.rule("R2")
 @pytest.mark.parametrize(("after", "worthless"), POINTS)
 def test_any_turn_between_payment_and_now_takes_the_value(after, worthless):
-    points = [FROM + one for one in after]
-    assert is_worthless(FROM, FROM + 10 * DAY, points) is worthless
+    turns = [Turn(FROM + one, is_before_payment=True) for one in after]
+    assert is_worthless(FROM, FROM + 10 * DAY, turns) is worthless
+
+
+@pytest.mark.rule("R2")
+def test_a_turn_at_the_instant_of_the_payment_counts_if_it_came_after_it():
+    assert is_worthless(FROM, FROM, [Turn(FROM, is_before_payment=False)])
 
 
 # refunded now; credit of the order not given back yet, still unsettled; to credit, to cash
