@@ -38,7 +38,14 @@ def create(
         at=at,
     )
     relationship = relationships.link(
-        master=master, member=member, mode=mode, grants=grants, key=key, by=by, at=at
+        master=master,
+        member=member,
+        mode=mode,
+        grants=grants,
+        is_told=False,  # there is nobody yet who could answer
+        key=key,
+        by=by,
+        at=at,
     )
     if relationship.state == RelationshipState.INVITED:
         relationship = relationships.confirm(

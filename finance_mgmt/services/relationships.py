@@ -47,6 +47,7 @@ def link(
     grants: Collection[Permission] = (),
     has_acknowledged: bool = False,
     effective_at: datetime | None = None,
+    is_told: bool = True,
     key: str,
     by: str,
     at: datetime,
@@ -55,7 +56,8 @@ def link(
 
     With the same verified identity on both ends, and where the policy says so, the member's
     consent is automatic: active at once, or scheduled. Otherwise it is an invitation, which binds
-    nobody until it is confirmed. Raises LinkRefused with every failing condition, KeyReused.
+    nobody until it is confirmed; the member is told of it, unless `is_told` is False: the caller
+    confirms it at once. Raises LinkRefused with every failing condition, KeyReused.
     """
     facts = {
         "master": master.number,
@@ -85,7 +87,7 @@ def link(
     relationship.save()
     if not consents.is_needed(master, member):
         _begin(relationship, decision, at)
-    else:
+    elif is_told:
         notices.tell(
             [member.pk],
             kind=NoticeKind.INVITATION,

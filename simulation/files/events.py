@@ -15,7 +15,6 @@ PREVIEW = "preview"
 def read_events(reader: Reader, spot: Spot, start: Any, end: Any) -> tuple[Event, ...]:
     """The events. Notes those out of order, before the start or after the end."""
     events = []
-    reader.names.in_head = {noun: set(names) for noun, names in reader.names.known.items()}
     latest: datetime | None = start
     for index, item in enumerate(reader.items(spot)):
         reader.names.events = index
@@ -75,8 +74,6 @@ def _has_one_verb(reader: Reader, spot: Spot, verbs: list[str]) -> bool:
 def _of_verb(reader: Reader, spot: Spot, index: int, at: Any, verb: str) -> Event | None:
     keys = read(reader, verb, spot)
     if verb in MAKES and (name := written(spot, "id")) is not None:
-        if name in reader.names.in_head[MAKES[verb]]:
-            reader.note(spot, f'the {MAKES[verb]} "{name}" stands in the head already.')
         reader.names.known[MAKES[verb]].add(name)
     if keys is None or at is None:
         return None

@@ -38,10 +38,9 @@ class Noun(StrEnum):
 
 @dataclass
 class Names:
-    """The short names known so far, those of the head, and how many events came before."""
+    """The short names known so far, and how many events came before."""
 
     known: dict[Noun, set[str]] = field(default_factory=lambda: {noun: set() for noun in Noun})
-    in_head: dict[Noun, set[str]] = field(default_factory=lambda: {noun: set() for noun in Noun})
     events: int = 0
 
 

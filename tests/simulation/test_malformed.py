@@ -316,10 +316,6 @@ WRONG = {
         event("share: {share: true}"),
         ":9: events[0].share: needs either voucher or commitment.",
     ),
-    "an id of the head again": (
-        event("create_member: {master: HQ, id: A, mode: management}"),
-        ':9: events[0].create_member: the account "A" stands in the head already.',
-    ),
     "a month that is none": (
         event("settle: {account: A, bill: 2024-13}"),
         ':9: events[0].settle.bill: "2024-13" is not a month such as 2024-05.',
