@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.money import plain
 
@@ -43,7 +45,8 @@ def unfold(world: World, tell: Callable[[Event], None] = lambda event: None) -> 
     `tell` is called before each event.
     """
     scenario = world.scenario
-    prepare(world)
+    with transaction.atomic():  # a head that is refused leaves nothing behind
+        prepare(world)
     now = scenario.start
     jobs.run_due(world, now)
     for event in scenario.events:

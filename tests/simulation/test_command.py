@@ -123,6 +123,16 @@ def test_keep_plays_in_the_configured_database(story, capsys, provider):
     assert [account.number for account in Account.objects.all()] == ["A", "HQ"]
 
 
+def test_a_head_that_is_refused_leaves_nothing_even_if_kept(story, capsys, provider):
+    file = story(STORY.replace('cash: "100.00"', 'cash: "0.001"'))
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("simulate", file, "--keep")
+
+    assert ended.value.code == 2
+    assert not Account.objects.exists()
+
+
 def test_keep_wants_an_empty_database(story, capsys, provider):
     provider.account("REAL")
 
