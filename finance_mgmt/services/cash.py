@@ -109,7 +109,7 @@ def transfer(
         return Movement.objects.get(decision=decision)
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
-    reasons = pair.judge() + judge_arrears(master, pair.master_figures, at)
+    reasons = pair.judge("F7") + judge_arrears(master, pair.master_figures, at)
     reasons += bounds.own_cash(pair.master_figures).judge(amount)
     if reasons:
         raise CashRefused(reasons)
@@ -148,7 +148,7 @@ def take_back(
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
     left = _left_between(master, member)
-    reasons = pair.judge() + bounds.take_back(pair.member_figures, left).judge(amount)
+    reasons = pair.judge("F7") + bounds.take_back(pair.member_figures, left).judge(amount)
     if reasons:
         raise CashRefused(reasons)
     line = ledger.Line(

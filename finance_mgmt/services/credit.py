@@ -102,8 +102,8 @@ def allocate(
         return Movement.objects.get(decision=decision)
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
-    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge()
-    if not pair.judge() and not pair.standing.grants_master(Permission.SHARE_CREDIT):
+    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge("F6")
+    if not pair.judge("F6") and not pair.standing.grants_master(Permission.SHARE_CREDIT):
         text = f"{member.number} has not granted share_credit. Ask it to."
         facts = {"permission": "share_credit"}
         reasons.append(Reason("F6", "share_credit_missing", text, facts, "the member"))
@@ -142,7 +142,7 @@ def reclaim(
         return Movement.objects.get(decision=decision)
     money.require_movable(amount, master.currency)
     pair = lock_pair(master, member, at)
-    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge()
+    reasons = four_eyes.judge(amount, policy().four_eyes_above, by, approved_by) + pair.judge("F6")
     reasons += bounds.reclaim(pair.member_figures).judge(amount)
     if reasons:
         raise CreditRefused(reasons)

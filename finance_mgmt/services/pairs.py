@@ -26,11 +26,14 @@ class Pair:
     master_figures: Figures
     member_figures: Figures
 
-    def judge(self) -> list[Reason]:
-        """Why nothing may move between them at all; empty: they are in management (F8)."""
+    def judge(self, rule: str) -> list[Reason]:
+        """Why nothing may move between them at all; empty: they are in management (F8).
+
+        `rule` is that of what moves: F6 for credit, F7 for cash.
+        """
         if self.standing.master != self.master.pk:
             text = f"{self.member.number} is not a member of {self.master.number}."
-            return [Reason("F6", "not_linked", text, {"member": self.member.number})]
+            return [Reason(rule, "not_linked", text, {"member": self.member.number})]
         if self.standing.mode == Mode.TRUSTEESHIP:
             text = "In trusteeship the master pays: there is nothing to allocate or transfer."
             return [Reason("F8", "in_trusteeship", text, {"member": self.member.number})]

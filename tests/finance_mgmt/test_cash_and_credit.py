@@ -301,7 +301,7 @@ def test_a_master_takes_back_only_what_it_gave_itself(provider):
         with pytest.raises(CashRefused) as error:
             cash.take_back(master=other, key=f"k{other.pk}", **asked)
         refused[other.number] = refusals(error)
-    assert refused == {"HQ2": ["F7 above_transferred"], "HQ": ["F6 not_linked"]}
+    assert refused == {"HQ2": ["F7 above_transferred"], "HQ": ["F7 not_linked"]}
 
 
 @pytest.mark.rule("F7", "L13")
