@@ -114,7 +114,7 @@ SENTENCES: tuple[str, ...] = (
     _("%(account)s has %(cash)s in cash. Top up first."),
     _("The master issues this account's invoices."),
     _("In management an invoice is for one member at a time."),
-    _("%(amount)s is past due: leave out charges worth at least that, or settle first."),
+    _("%(amount)s is in arrears: leave out charges worth at least that, or settle first."),
     _("Only the payer may invoice this, or its master where it granted that."),
     _("The titles of master and member differ."),
     _("Name whose charges are invoiced."),

@@ -26,7 +26,7 @@ from django.db.models.functions import Coalesce
 from billing.enums import BillStatus, ChargeKind
 from billing.models import Bill, Charge
 from finance_mgmt.money import ZERO
-from finance_mgmt.queries import policy
+from finance_mgmt.queries import figures_of, policy
 
 from ..models import CreditNote, Invoice, InvoiceLine, TaxRate
 
@@ -120,10 +120,11 @@ def left_out(payer: int) -> QuerySet[Any, Any]:
 
 
 def arrears(payer: int, at: datetime) -> Decimal:
-    """What the payer's bills past due have outstanding (S3)."""
+    """What the payer is behind with: bills past due, or funds below 0 (S3); the larger of both."""
     today = at.astimezone(policy().zone).date()
     bills = Bill.objects.filter(payer_id=payer, status=BillStatus.OUTSTANDING, due_on__lt=today)
-    return bills.aggregate(sum=Sum("outstanding"))["sum"] or ZERO
+    past_due = bills.aggregate(sum=Sum("outstanding"))["sum"] or ZERO
+    return max(past_due, -figures_of([payer], at)[payer].available)
 
 
 def owed_lines() -> QuerySet[InvoiceLine]:

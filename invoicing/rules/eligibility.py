@@ -38,7 +38,8 @@ def judge_arrears(arrears: Decimal, left_out: Decimal) -> list[Reason]:
     if left_out >= arrears or arrears <= ZERO:
         return []
     text = (
-        f"{plain(arrears, 2)} is past due: leave out charges worth at least that, or settle first."
+        f"{plain(arrears, 2)} is in arrears: leave out charges worth at least that,"
+        " or settle first."
     )
     facts = {"arrears": arrears, "left_out": left_out}
     return [Reason("I5", "arrears_not_covered", text, facts, "the payer: settle")]
