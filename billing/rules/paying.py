@@ -94,6 +94,8 @@ def price(
         return None
     may_draw_cash = (terms.payer, Money.CASH) in terms.money
     from_cash = min(figures.cash, payable) if may_draw_cash else money.ZERO
+    if terms.is_own_credit_replaced and figures.credit_limit and from_cash < payable:
+        return None  # how much of what it owes is new, and so on the shared credit (F2)?
     return Priced(
         terms=terms,
         payer=terms.payer,

@@ -12,6 +12,7 @@ from finance_mgmt.services import effects
 
 from ..models import Order
 from ..queries.facts import bills_past_due_of, spent_in_month
+from ..queries.shared_credit import allocated_left
 
 
 def judge_waiting_change(order: Order, at: datetime) -> list[Reason]:
@@ -29,8 +30,11 @@ def judge(
     reasons = _judge_arrears(payer, figures, at)
     is_trusteeship = terms.payer != order.owner_id
     most = figures.headroom if is_trusteeship else figures.spendable
+    rule, name = ("F4", "headroom") if is_trusteeship else ("F5", "available funds")
+    if terms.is_own_credit_replaced:  # no order on the own line (F2)
+        shared = figures.cash + max(allocated_left(payer.pk, figures, at), money.ZERO)
+        most = min(most, shared)
     if order.payable_amount > max(most, money.ZERO):
-        rule, name = ("F4", "headroom") if is_trusteeship else ("F5", "available funds")
         text = (
             f"The order costs {money.plain(order.payable_amount, 2)}; the {name} of"
             f" {payer.number} is {money.plain(most, 2)}."

@@ -217,8 +217,9 @@ def test_both_ways_write_the_same_rows(db, world):
             or (world.has_cap and world.standing == "trusteeship")
             or isinstance(by_the_long_way[0], list)
             or by_the_long_way[0]["payable_amount"] == 0
+            or (world.standing == "share" and world.limit and by_the_long_way[0]["from_credit"])
         )
-        assert (priced is None) == is_odd
+        assert (priced is None) == bool(is_odd)
         assert shop.wrong_books() == []
         transaction.set_rollback(True)
 
