@@ -169,6 +169,7 @@ def override_price(
     if amount:
         money.require_movable(amount, locked.owner.currency)
     reasons = four_eyes.judge(amount, ground.policy().four_eyes_above, by, approved_by)
+    reasons += _judge_pending(locked, "O3")
     if not ground.terms(locked.owner_id, at).allows_price_override:
         text = "Orders of a trusteeship member keep their price."
         reasons.append(Reason("O3", "in_trusteeship", text, {"order": locked.number}))
@@ -177,7 +178,6 @@ def override_price(
             f"The price can only go down; the list amount is {money.plain(locked.list_amount, 2)}."
         )
         reasons.append(Reason("O3", "above_list_amount", text, {"amount": amount}))
-    _must_be_pending(locked)
     if reasons:
         raise OrderRefused(reasons)
     locked.override_amount = amount
@@ -290,9 +290,15 @@ def _lines(order: Order, transferred_in: Decimal) -> list[ledger.Line]:
 
 
 def _must_be_pending(order: Order) -> None:
-    if order.status != OrderStatus.PENDING:
-        text = f"Order {order.number} is {order.status}; only a pending one can change."
-        raise OrderRefused(Reason("O1", "not_pending", text, {"status": order.status}))
+    if reasons := _judge_pending(order, "O1"):
+        raise OrderRefused(reasons)
+
+
+def _judge_pending(order: Order, rule: str) -> list[Reason]:
+    if order.status == OrderStatus.PENDING:
+        return []
+    text = f"Order {order.number} is {order.status}; only a pending one can change."
+    return [Reason(rule, "not_pending", text, {"status": order.status})]
 
 
 _ONE = Decimal(1)

@@ -644,7 +644,7 @@ def test_an_override_is_refused(shop, alone, member):
     with refused(OrderRefused, "O3 in_trusteeship", "O3 above_list_amount"):
         shop.override(theirs, "101")
     shop.pay(order)
-    with refused(OrderRefused, "O1 not_pending"):
+    with refused(OrderRefused, "O3 not_pending"):
         shop.override(order, "80")
 
 
