@@ -33,6 +33,8 @@ COMPARED = (
     "charges",
     "settlements",
     "movements",
+    "invoices",
+    "credit_notes",
 )
 
 Rows = dict[str, dict[Any, dict[str, Any]]]

@@ -66,12 +66,21 @@ class Reader:
         values = {}
         for name, key in keys.items():
             if name in found:
-                values[name] = self.value(found[name], key.kind)
+                values[name] = self._said(found[name], key)
             elif key.is_needed and spot.is_mapping:
                 self.note(spot, f'the key "{name}" is missing.')
             else:
                 values[name] = key.default
         return values if len(self.problems) == noted else None
+
+    def _said(self, spot: Spot, key: Key) -> Any:
+        """The value at a key; null is as good as left out where nothing else is meant by it."""
+        if key.is_needed or not spot.is_nothing:
+            return self.value(spot, key.kind)
+        try:
+            return key.kind(spot, self.names)
+        except Wrong:
+            return key.default
 
     def value(self, spot: Spot, kind: Kind) -> Any:
         """One value; None where something was noted."""

@@ -138,7 +138,7 @@ VERBS: dict[str, Keys] = {
     "set_price": {
         "product": need(PRODUCT),
         "unit_price": may(amount),
-        "tiers": may(lambda spot, names: spot),
+        "tiers": may(maybe(lambda spot, names: spot)),
     },
     "share": {
         "voucher": may(known(Noun.VOUCHER)),

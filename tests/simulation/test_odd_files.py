@@ -63,3 +63,21 @@ events:
         (4, ["L11"]),
     ]
     assert [row["state"] for row in found["relationships"]] == ["active"]
+
+
+def test_null_at_an_optional_key_is_as_good_as_leaving_it_out(tmp_path, capsys, server):
+    found = played(
+        tmp_path,
+        capsys,
+        f"""{HEAD}accounts: [{{id: A, identity: null, cash: null, title: ~, warn_below: null}}]
+products: [{{code: vm, family: compute, cycle: null}}]
+vouchers: [{{id: v, owner: A, amount: 5, expires: null, members: null}}]
+events:
+  - {{at: 2024-05-01T01:00:00+08:00, top_up: {{account: A, amount: 3}}}}
+  - at: 2024-05-01T01:00:00+08:00
+    order: {{id: o, account: A, product: vm, amount: 7, resource: null}}
+  - {{at: 2024-05-01T01:00:00+08:00, set_price: {{product: vm, unit_price: 1, tiers: null}}}}
+""",
+    )
+    assert found["refusals"] == []
+    assert [(row["account"], row["cash"]) for row in found["funds"]] == [("A", "1.00")]
