@@ -1,5 +1,7 @@
 """Commands that wait for a second person (Z7)."""
 
+from collections.abc import Sequence
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -7,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ..enums import Approvable, ApprovalState
+from ..errors import Reason
 from .accounts import Account
 from .columns import money_amount
 
@@ -42,6 +45,8 @@ class Approval(models.Model):
         related_name="consents_asked",
     )
     comment = models.CharField(_("comment"), max_length=500, blank=True)
+
+    reasons: Sequence[Reason] = ()  # why it failed, for who approved it just now; not stored
 
     class Meta:
         verbose_name = _("approval")

@@ -110,6 +110,7 @@ def approve(*, approval: Approval, comment: str = "", key: str, by: str, at: dat
     except FinanceError as refusal:
         locked.state, locked.comment = ApprovalState.FAILED, str(refusal)[:500]
         locked.save(update_fields=["state", "comment"])
+        locked.reasons = refusal.reasons
     return locked
 
 

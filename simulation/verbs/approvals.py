@@ -21,7 +21,7 @@ def approve(world: World, event: Event) -> object:
     """Agree to a waiting command: it is carried out now, if the rules still allow it."""
     decided = approvals.approve(approval=_waiting(event), **world.said(event) | {"by": event["by"]})
     if decided.state == ApprovalState.FAILED:
-        raise ApprovedInVain(Reason("Z7", "failed", decided.comment, {"event": event["event"]}))
+        raise ApprovedInVain(decided.reasons)
     return decided
 
 
