@@ -59,8 +59,8 @@ class CommitmentAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related("owner", "product", "decision")
 
     def panels(self, request: HttpRequest, row: Commitment) -> Sequence[Panel]:
-        """The commitment, and what it covered."""
-        return [_about(row), _covered(request, row)]
+        """The commitment, since when it is shared, and what it covered."""
+        return [_about(row), _sharings(row), _covered(request, row)]
 
 
 def _about(row: Commitment) -> Panel:
@@ -84,6 +84,24 @@ def _about(row: Commitment) -> Panel:
             Fact(_("expires at"), display.instant(row.expires_at)),
             Fact(_("decision"), display.link(row.decision), rule="Z8"),
         ],
+    )
+
+
+def _sharings(row: Commitment) -> Panel:
+    return Table(
+        title=_("Sharing"),
+        anchor="sharing",
+        columns=[Column(_("since")), Column(_("shared")), Column(_("decision"))],
+        rows=[
+            [
+                display.instant(one.since),
+                _("Yes") if one.is_shared else _("No"),
+                display.link(one.decision),
+            ]
+            for one in row.sharings.select_related("decision")
+        ],
+        note=_("A cycle goes by what held when it started."),
+        empty=display.NOTHING,
     )
 
 

@@ -14,6 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
+from finance_mgmt.models import Account
 
 from ..models import Voucher
 
@@ -55,8 +56,8 @@ class VoucherAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related("owner", "decision")
 
     def panels(self, request: HttpRequest, row: Voucher) -> Sequence[Panel]:
-        """The voucher, and every draw."""
-        return [_about(row), _draws(request, row)]
+        """The voucher, since when who else may use it, and every draw."""
+        return [_about(row), _sharings(row), _draws(request, row)]
 
 
 def _about(row: Voucher) -> Panel:
@@ -87,6 +88,32 @@ def _about(row: Voucher) -> Panel:
 def _listed(rows: Any) -> Any:
     found = format_html_join(", ", "{}", ((display.link(row),) for row in rows))
     return found or display.NOTHING
+
+
+def _sharings(row: Voucher) -> Panel:
+    sharings = row.sharings.select_related("decision")
+    named = Account.objects.in_bulk({pk for one in sharings for pk in one.members})
+    return Table(
+        title=_("Sharing"),
+        anchor="sharing",
+        columns=[
+            Column(_("since")),
+            Column(_("share scope")),
+            Column(_("listed members")),
+            Column(_("decision")),
+        ],
+        rows=[
+            [
+                display.instant(one.since),
+                one.get_share_display(),
+                _listed([named[pk] for pk in one.members]),
+                display.link(one.decision),
+            ]
+            for one in sharings
+        ],
+        note=_("A cycle goes by what held when it started, an order by what held at its payment."),
+        empty=display.NOTHING,
+    )
 
 
 def _draws(request: HttpRequest, row: Voucher) -> Panel:

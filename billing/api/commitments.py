@@ -119,5 +119,9 @@ class Commitments(Listed, Shown, Noun):
         example={"is_shared": True},
     )
     def share(self, body: dict[str, Any], said: dict[str, Any], code: str) -> Commitment:
-        """The owner shares it with its trusteeship members, or stops (K2)."""
+        """The owner shares it with its trusteeship members, or stops (K2).
+
+        It counts for cycles that start from now on; those in progress keep what held at their
+        start, however late they are closed or reported (C1).
+        """
         return commitments.share(commitment=self.own(self.get_object()), **body, **said)

@@ -123,7 +123,11 @@ class Vouchers(Listed, Shown, Noun):
         refuses=(vouchers.VoucherRefused,),
     )
     def share(self, body: dict[str, Any], said: dict[str, Any], code: str) -> Voucher:
-        """The owner says who else may use it from now on (V3)."""
+        """The owner says who else may use it from now on (V3).
+
+        It counts for orders paid and cycles that start from now on; cycles in progress keep what
+        held at their start, however late they are closed or reported (C1).
+        """
         voucher = self.own(self.get_object())
         members = body.get("members", ())
         share = VoucherShare(body["share"])

@@ -4,7 +4,7 @@ from .bills import Bill
 from .catalog import Family, Price, Product
 from .charges import Charge
 from .closing import ClosedThrough
-from .commitments import Commitment, Coverage, CoverUse
+from .commitments import Commitment, CommitmentSharing, Coverage, CoverUse
 from .discounts import Discount
 from .imports import Finding, ImportedRow, UsageImport
 from .orders import Order, Refund
@@ -13,7 +13,7 @@ from .settlements import Settlement
 from .sources import AccountKey, Source
 from .staging import StagedRow
 from .usage import UsageRecord
-from .vouchers import Coupon, Voucher, VoucherDraw
+from .vouchers import Coupon, Voucher, VoucherDraw, VoucherSharing
 from .warnings import Threshold, Watch
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Charge",
     "ClosedThrough",
     "Commitment",
+    "CommitmentSharing",
     "Coupon",
     "CoverUse",
     "Coverage",
@@ -42,5 +43,6 @@ __all__ = [
     "UsageRecord",
     "Voucher",
     "VoucherDraw",
+    "VoucherSharing",
     "Watch",
 ]

@@ -11,41 +11,8 @@ from finance_mgmt.models.columns import append_only, exact_amount
 
 from ..enums import ChargeKind
 from .catalog import Product
+from .charge_checks import NAMES_WHAT_EXISTS, NOT_ON_AN_ISSUED_BILL
 from .discounts import Discount
-
-# One check per statement, over all new rows at once: nothing joins a bill that was issued.
-NOT_ON_AN_ISSUED_BILL = """
-IF EXISTS (
-    SELECT 1 FROM new_charges charge
-    JOIN billing_bill bill ON bill.payer_id = charge.payer_id AND bill.month = charge.billing_month
-) THEN
-    RAISE EXCEPTION 'the bill of this payer and month is issued; charge the open month instead'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'an_issued_bill_gets_no_more_charges';
-END IF;
-RETURN NULL;
-"""
-
-
-# Instead of one foreign key check per row and column, which would take longer than the close: one
-# check per statement and column, over all new rows. What they name is never removed.
-NAMES_WHAT_EXISTS = "\n".join(
-    f"""
-IF EXISTS (
-    SELECT 1 FROM new_charges charge LEFT JOIN {table} named ON named.id = charge.{column}
-    WHERE charge.{column} IS NOT NULL AND named.id IS NULL
-) THEN
-    RAISE EXCEPTION 'a charge names a {column} that does not exist'
-        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'a_charge_names_what_exists';
-END IF;"""
-    for column, table in (
-        ("owner_id", "finance_mgmt_account"),
-        ("payer_id", "finance_mgmt_account"),
-        ("product_id", "billing_product"),
-        ("relationship_id", "finance_mgmt_relationship"),
-        ("discount_id", "billing_discount"),
-        ("step_id", "finance_mgmt_runstep"),
-    )
-)
 
 
 class Charge(models.Model):
@@ -195,6 +162,7 @@ class Charge(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_charges"),
+                declare=[("wrong", "text")],
                 func=NOT_ON_AN_ISSUED_BILL,
             ),
             pgtrigger.Trigger(
@@ -203,7 +171,8 @@ class Charge(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_charges"),
-                func=f"{NAMES_WHAT_EXISTS}\nRETURN NULL;",
+                declare=[("wrong", "text")],
+                func=NAMES_WHAT_EXISTS,
             ),
         ]
 

@@ -36,6 +36,7 @@ class Commitment(models.Model):
     quantity = exact_amount(verbose_name=_("units per cycle"), null=True, blank=True)
     commit_amount = exact_amount(verbose_name=_("committed per hour"), null=True, blank=True)
     rate = NumberField(_("plan rate"), max_digits=20, decimal_places=18, null=True, blank=True)
+    # What its owner said last; its sharings say since when.
     is_shared = models.BooleanField(_("shared with trusteeship members"), default=False)
     starts_at = models.DateTimeField(_("starts at"))
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
@@ -68,6 +69,29 @@ class Commitment(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class CommitmentSharing(models.Model):
+    """Since when a commitment is shared, or no more (K2). One row per change; never changed.
+
+    A cycle goes by what held at its start (C1); before the first row, by the first row.
+    """
+
+    commitment = models.ForeignKey(
+        Commitment, verbose_name=_("commitment"), on_delete=models.PROTECT, related_name="sharings"
+    )
+    since = models.DateTimeField(_("since"))
+    is_shared = models.BooleanField(_("shared with trusteeship members"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("sharing of a commitment")
+        verbose_name_plural = _("sharing of commitments")
+        ordering = ["commitment", "since", "id"]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.commitment.code} {self.since}"
 
 
 class CoverUse(models.Model):

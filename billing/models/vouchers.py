@@ -1,5 +1,6 @@
 """Promotional money."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,7 @@ class Voucher(models.Model):
     minimum_spend = exact_amount(verbose_name=_("minimum spend"), default=0)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    # What its owner said last; its sharings say since when.
     share = models.CharField(_("share scope"), max_length=30, choices=VoucherShare.choices)
     members = models.ManyToManyField(
         Account, verbose_name=_("listed members"), blank=True, related_name="+"
@@ -46,6 +48,31 @@ class Voucher(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class VoucherSharing(models.Model):
+    """Since when who else may use a voucher (V3). One row per change; never changed.
+
+    A cycle goes by what held at its start, an order by its payment (C1, C2); before the first row,
+    by the first row.
+    """
+
+    voucher = models.ForeignKey(
+        Voucher, verbose_name=_("voucher"), on_delete=models.PROTECT, related_name="sharings"
+    )
+    since = models.DateTimeField(_("since"))
+    share = models.CharField(_("share scope"), max_length=30, choices=VoucherShare.choices)
+    members = ArrayField(models.BigIntegerField(), verbose_name=_("listed members"))
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("sharing of a voucher")
+        verbose_name_plural = _("sharing of vouchers")
+        ordering = ["voucher", "since", "id"]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.voucher.code} {self.since}"
 
 
 class VoucherDraw(models.Model):

@@ -26,13 +26,19 @@ class Cover:
     kind: str
     starts_at: datetime
     expires_at: datetime | None
-    is_shared: bool
+    is_shared: bool  # as it was bought
     product: int | None = None
     families: frozenset[int] = field(default_factory=frozenset)
     quantity: Decimal = ZERO
     commit: Decimal = ZERO
     rate: Decimal = Decimal(1)
     used: dict[datetime, Decimal] = field(default_factory=dict)
+    changes: tuple[tuple[datetime, bool], ...] = ()  # what its owner said since then, oldest first
+
+    def is_shared_at(self, instant: datetime) -> bool:
+        """Whether members have it, too, in a cycle that starts then (K2, C1)."""
+        said = [is_shared for since, is_shared in self.changes if since <= instant]
+        return said[-1] if said else self.is_shared
 
     @property
     def per_slot(self) -> Decimal:
@@ -93,7 +99,7 @@ def cover(
 
 
 def _applies(one: Cover, usage: Usage) -> bool:
-    if usage.owner != one.owner and not one.is_shared:
+    if usage.owner != one.owner and not one.is_shared_at(usage.period_start):
         return False
     if usage.period_start < one.starts_at:
         return False

@@ -10,6 +10,15 @@ from finance_mgmt.money import ZERO, plain
 from ..enums import VoucherShare
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """Since when who else may use a voucher (V3)."""
+
+    since: datetime
+    share: str
+    members: frozenset[int] = frozenset()
+
+
 @dataclass
 class Purse:
     """One voucher as far as the rules look at it. `remaining` goes down as it is drawn."""
@@ -26,6 +35,17 @@ class Purse:
     families: frozenset[int] = field(default_factory=frozenset)
     share: str = VoucherShare.PRIVATE
     members: frozenset[int] = field(default_factory=frozenset)
+    changes: tuple[Sharing, ...] = ()  # `share` and `members` are as issued; then, oldest first
+
+    def is_shared_with(self, member: int, at: datetime) -> bool:
+        """Whether it pays for this member what starts, or is bought, then (V3, C1, C2)."""
+        share, members = self.share, self.members
+        for change in self.changes:
+            if change.since <= at:
+                share, members = change.share, change.members
+        if share == VoucherShare.LISTED_MEMBERS:
+            return member in members
+        return share == VoucherShare.ALL_MEMBERS
 
 
 @dataclass(frozen=True)
@@ -41,7 +61,8 @@ class Purchase:
 
 def refused(purse: Purse, purchase: Purchase) -> str:
     """Why this voucher can't pay this; empty: it can."""
-    if purse.owner != purchase.owner and not _is_shared(purse, purchase.owner):
+    is_own = purse.owner == purchase.owner
+    if not is_own and not purse.is_shared_with(purchase.owner, purchase.at):
         return "not_shared_with_the_owner"
     if purse.valid_from is not None and purchase.at < purse.valid_from:
         return "not_valid_yet"
@@ -80,12 +101,6 @@ def draw(
             left -= amount
         tried.append({"voucher": purse.code, "paid": plain(amount, 2), "refused": why})
     return drawn, tried
-
-
-def _is_shared(purse: Purse, owner: int) -> bool:
-    if purse.share == VoucherShare.LISTED_MEMBERS:
-        return owner in purse.members
-    return purse.share == VoucherShare.ALL_MEMBERS
 
 
 def _order(purse: Purse) -> tuple:

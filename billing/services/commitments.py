@@ -11,7 +11,8 @@ from finance_mgmt.models import Account
 from finance_mgmt.services import decisions
 
 from ..enums import CommitmentKind
-from ..models import Commitment, Family, Product
+from ..models import Commitment, CommitmentSharing, Family, Product
+from .usage import first_open_instant
 
 
 class CommitmentRefused(FinanceError):
@@ -84,6 +85,12 @@ def add(
         decision=decision,
     )
     commitment.families.set(families)
+    CommitmentSharing.objects.create(
+        commitment=commitment,
+        is_shared=is_shared,
+        since=min(commitment.starts_at, at),
+        decision=decision,
+    )
     return commitment
 
 
@@ -91,11 +98,21 @@ def add(
 def share(
     *, commitment: Commitment, is_shared: bool, key: str, by: str, at: datetime
 ) -> Commitment:
-    """Share a commitment with the owner's trusteeship members, or stop (K2). Raises KeyReused."""
+    """Share a commitment with the owner's trusteeship members, or stop (K2). Raises KeyReused.
+
+    It counts for cycles that start from now on: those in progress, and late usage of earlier ones,
+    go by what held at their start (C1).
+    """
     facts = {"commitment": commitment.code, "is_shared": is_shared}
-    _, is_new = decisions.record(verb="commitments.share", facts=facts, key=key, by=by, at=at)
+    decision, is_new = decisions.record(
+        verb="commitments.share", facts=facts, key=key, by=by, at=at
+    )
+    since = first_open_instant(at)
     locked = Commitment.objects.select_for_update().get(pk=commitment.pk)
     if is_new:
+        CommitmentSharing.objects.create(
+            commitment=locked, is_shared=is_shared, since=since, decision=decision
+        )
         locked.is_shared = is_shared
         locked.save(update_fields=["is_shared"])
     return locked

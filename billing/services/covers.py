@@ -1,18 +1,23 @@
 """Commitments, locked and as the rules see them; and what is used of them afterwards."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from finance_mgmt.money import ZERO
 
-from ..models import Commitment, CoverUse
+from ..models import Commitment, CommitmentSharing, CoverUse
 from ..rules import coverage
 
 
 def lock_covers(accounts: Collection[int], since: datetime | None) -> list[coverage.Cover]:
     """Lock the commitments of these accounts, with what each slot since then has given."""
     rows = Commitment.objects.select_for_update().filter(owner_id__in=accounts).order_by("pk")
+    said: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
+    sharings = CommitmentSharing.objects.filter(commitment__owner_id__in=accounts)
+    for one in sharings.order_by("since", "pk"):
+        said[one.commitment_id].append((one.since, one.is_shared))
     found = {
         row.pk: coverage.Cover(
             commitment=row.pk,
@@ -21,7 +26,8 @@ def lock_covers(accounts: Collection[int], since: datetime | None) -> list[cover
             kind=row.kind,
             starts_at=row.starts_at,
             expires_at=row.expires_at,
-            is_shared=row.is_shared,
+            is_shared=said[row.pk][0][1],
+            changes=tuple(said[row.pk][1:]),
             product=row.product_id,
             families=frozenset(row.families.values_list("pk", flat=True)),
             quantity=row.quantity or ZERO,

@@ -1,9 +1,10 @@
 """Vouchers, locked and as the rules see them; and what is left of them afterwards."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from ..models import Voucher
-from ..rules.vouchers import Purse
+from ..models import Voucher, VoucherSharing
+from ..rules.vouchers import Purse, Sharing
 
 
 def lock_purses(owners: Collection[int]) -> list[Purse]:
@@ -16,12 +17,9 @@ def lock_purses(owners: Collection[int]) -> list[Purse]:
     ids = [row.pk for row in rows]
     scopes = {
         name: _by_voucher(getattr(Voucher, name).through, column, ids)
-        for name, column in (
-            ("products", "product_id"),
-            ("families", "family_id"),
-            ("members", "account_id"),
-        )
+        for name, column in (("products", "product_id"), ("families", "family_id"))
     }
+    said = _sharings(ids)
     return [
         Purse(
             voucher=row.pk,
@@ -32,7 +30,9 @@ def lock_purses(owners: Collection[int]) -> list[Purse]:
             valid_from=row.valid_from or row.issued_at,
             expires_at=row.expires_at,
             minimum_spend=row.minimum_spend,
-            share=row.share,
+            share=said[row.pk][0].share,
+            members=said[row.pk][0].members,
+            changes=tuple(said[row.pk][1:]),
             **{name: found.get(row.pk, frozenset()) for name, found in scopes.items()},
         )
         for row in rows
@@ -44,6 +44,13 @@ def write_remaining(purses: Iterable[Purse]) -> None:
     Voucher.objects.bulk_update(
         [Voucher(pk=purse.voucher, remaining=purse.remaining) for purse in purses], ["remaining"]
     )
+
+
+def _sharings(ids: list[int]) -> dict[int, list[Sharing]]:
+    found: dict[int, list[Sharing]] = defaultdict(list)
+    for row in VoucherSharing.objects.filter(voucher_id__in=ids).order_by("since", "pk"):
+        found[row.voucher_id].append(Sharing(row.since, row.share, frozenset(row.members)))
+    return found
 
 
 def _by_voucher(through: type, column: str, ids: list[int]) -> dict[int, frozenset[int]]:

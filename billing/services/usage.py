@@ -95,6 +95,15 @@ def hold_horizon(received_at: datetime) -> Horizon:
     return Horizon(received_at, instant, ground.policy().close_after, started_at is not None)
 
 
+def first_open_instant(at: datetime) -> datetime:
+    """From when on a change made now can count: cycles that started before may be closed (C1).
+
+    Only where a close was faster is it later than now. Keeps the books from closing further until
+    this transaction ends: the next close sees the change.
+    """
+    return max(at, hold_horizon(at).closed_through or at)
+
+
 def closed_since(account_ids: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
     """Of which accounts a cycle is closed already that began at the instant or later (C1).
 

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from finance_mgmt import queries as ground
 from finance_mgmt.errors import FinanceError, Reason
-from finance_mgmt.models import Account
+from finance_mgmt.models import Account, Decision
 from finance_mgmt.money import exact
 from finance_mgmt.services import decisions
 
 from ..enums import VoucherShare
-from ..models import Family, Product, Voucher
+from ..models import Family, Product, Voucher, VoucherSharing
+from .usage import first_open_instant
 
 
 class VoucherRefused(FinanceError):
@@ -86,6 +87,7 @@ def issue(
     voucher.products.set(products)
     voucher.families.set(families)
     voucher.members.set(members)
+    _note_sharing(voucher, members, min(valid_from or at, at), decision)
     return voucher
 
 
@@ -99,10 +101,15 @@ def share(
     by: str,
     at: datetime,
 ) -> Voucher:
-    """Say who else may use the voucher from now on (V3). Raises VoucherRefused, KeyReused."""
+    """Say who else may use the voucher from now on (V3). Raises VoucherRefused, KeyReused.
+
+    It counts for orders paid, and for cycles that start, from now on: cycles in progress, and late
+    usage of earlier ones, go by what held at their start (C1, C2).
+    """
     numbers = sorted(member.number for member in members)
     facts = {"voucher": voucher.code, "share": str(share), "members": numbers}
-    _, is_new = decisions.record(verb="vouchers.share", facts=facts, key=key, by=by, at=at)
+    decision, is_new = decisions.record(verb="vouchers.share", facts=facts, key=key, by=by, at=at)
+    since = first_open_instant(at)
     locked = Voucher.objects.select_for_update().get(pk=voucher.pk)
     if is_new:
         if reasons := _wrong_share(VoucherShare(share), members):
@@ -110,7 +117,20 @@ def share(
         locked.share = share
         locked.save(update_fields=["share"])
         locked.members.set(members)
+        _note_sharing(locked, members, since, decision)
     return locked
+
+
+def _note_sharing(
+    voucher: Voucher, members: Collection[Account], since: datetime, decision: Decision
+) -> None:
+    VoucherSharing.objects.create(
+        voucher=voucher,
+        share=voucher.share,
+        members=sorted(member.pk for member in members),
+        since=since,
+        decision=decision,
+    )
 
 
 def _wrong_amounts(face_value: Decimal, minimum_spend: Decimal) -> list[Reason]:

@@ -21,7 +21,7 @@ from django.utils.module_loading import import_string
 from ..enums import RunState
 from ..errors import FinanceError
 from ..models import Run, RunStep
-from . import parking
+from . import parking, statistics
 from .checkpoints import checkpoint
 
 LEASE_SECONDS = 30
@@ -104,6 +104,7 @@ def work(run_id: int, *, worker: str) -> Run:
     run = Run.objects.get(pk=run_id)
     if run.kind not in settings.RUN_STEPS or _waits_for_an_earlier(run):
         return run
+    statistics.refresh()
     while step := _claim(run, worker):
         _do(step)
     _finish(run)

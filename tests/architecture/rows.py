@@ -54,6 +54,7 @@ NEEDED: dict[type[models.Model], dict[str, Any]] = {
     },
     billing.Voucher: {"face_value": Decimal(10), "remaining": Decimal(10)},
     billing.VoucherDraw: {"amount": Decimal(1)},
+    billing.VoucherSharing: {"members": []},
     invoicing.CreditNote: {"total": Decimal(1)},
     invoicing.Invoice: {"total": Decimal(1), "net_amount": Decimal(1)},
     invoicing.InvoiceDocument: {"sha256": "0" * 64},

@@ -238,17 +238,65 @@ def test_sharing_is_the_owners_choice_from_now_on(shop, group, ecs):
     one = shop.instance(master, ecs, "5", code="ri")
     shop.use(a, ecs, "1", TEN)
     shop.close(at("2024-05-10 11:00"))
-    said = shop.said(NOW)
+    said = shop.said(at("2024-05-10 11:00"))
     for _ in range(2):
         commitments.share(commitment=one, is_shared=True, **said)
     shop.use(a, ecs, "2", ELEVEN)
     shop.close(at("2024-05-10 12:00"))
-    commitments.share(commitment=one, is_shared=False, **shop.said(NOW))
+    commitments.share(commitment=one, is_shared=False, **shop.said(at("2024-05-10 12:00")))
     shop.use(a, ecs, "4", at("2024-05-10 12:10"))
     shop.close(at("2024-05-10 13:00"))
     assert covered() == [("ri", "A", 2, 4)]
     with refused(KeyReused, "F11 key_reused"):
         commitments.share(commitment=one, is_shared=False, **said)
+
+
+@pytest.mark.rule("K2", "C1", "C4")
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_cycle_is_covered_as_it_was_shared_at_its_start_however_late_it_is_closed(
+    shop, group, ecs, is_shared
+):
+    """Said within the cycle of 10:00, and once more within that of 11:00."""
+    master, a, *_ = group
+    one = shop.instance(master, ecs, "5", code="ri", is_shared=not is_shared)
+    shop.start_closing(at("2024-05-10"))
+    for hour in ("10", "11", "12"):
+        shop.use(a, ecs, "1", at(f"2024-05-10 {hour}:05"))
+    commitments.share(commitment=one, is_shared=is_shared, **shop.said(at("2024-05-10 10:30")))
+    commitments.share(commitment=one, is_shared=not is_shared, **shop.said(ELEVEN))
+    shop.close(at("2024-05-10 13:00"))
+    late = at("2024-05-10 14:00")
+    for hour in ("10", "11", "12"):
+        shop.use(a, ecs, "2", at(f"2024-05-10 {hour}:50"), reported=late)
+    shop.close(late)
+    by_cycle = Charge.objects.order_by("period_start", "id")
+    said = {True: [2, 4], False: [0, 0]}
+    assert list(by_cycle.values_list("covered_amount", flat=True)) == [
+        *said[not is_shared],
+        *said[is_shared],
+        *said[not is_shared],
+    ]
+    sharings = one.sharings.values_list("since", "is_shared")
+    assert list(sharings) == [
+        (NEW_YEAR, not is_shared),
+        (at("2024-05-10 10:30"), is_shared),
+        (ELEVEN, not is_shared),
+    ]
+
+
+@pytest.mark.rule("K2", "C1")
+def test_what_is_closed_already_keeps_its_cover_a_change_that_comes_later_begins_there(
+    shop, group, ecs
+):
+    master, a, *_ = group
+    one = shop.instance(master, ecs, "5", code="ri", is_shared=True)
+    shop.use(a, ecs, "1", ELEVEN)
+    shop.close(at("2024-05-10 12:00"))
+    commitments.share(commitment=one, is_shared=False, **shop.said(at("2024-05-10 10:30")))
+    assert one.sharings.latest("since").since == at("2024-05-10 12:00")
+    shop.use(a, ecs, "2", at("2024-05-10 12:10"))
+    shop.close(at("2024-05-10 13:00"))
+    assert covered() == [("ri", "A", 1, 2)]
 
 
 @pytest.mark.rule("K1", "K2", "C1")

@@ -303,7 +303,7 @@ def test_the_share_scope_is_changed_from_now_on(shop, ecs, group):
     voucher = shop.voucher(master, "50", "v", share=PRIVATE)
     shop.use(member, ecs, "1", TEN)
     shop.jobs(at("2024-05-10 11:00"))
-    said = shop.said(NOW)
+    said = shop.said(at("2024-05-10 11:00"))
     for _ in range(2):
         vouchers.share(voucher=voucher, share=LISTED, members=[member], **said)
     shop.use(member, ecs, "2", ELEVEN)
@@ -314,6 +314,40 @@ def test_the_share_scope_is_changed_from_now_on(shop, ecs, group):
     assert Voucher.objects.get().members.count() == 0
     with refused(KeyReused, "F11 key_reused"):
         vouchers.share(voucher=voucher, share=PRIVATE, **said)
+
+
+@pytest.mark.rule("V3", "C1", "C4")
+def test_it_pays_for_the_cycles_that_started_while_it_was_shared(shop, ecs, group):
+    """Shared with A within the cycle of 10:00, with B instead within that of 11:00."""
+    master, *members = group
+    voucher = shop.voucher(master, "50", "v", share=PRIVATE)
+    shop.start_closing(at("2024-05-10"))
+    for number, member in enumerate(members, start=1):
+        for hour in ("10", "11", "12"):
+            shop.use(member, ecs, str(number), at(f"2024-05-10 {hour}:05"))
+    for member, when in zip(members, ("10:30", "11:30"), strict=True):
+        said = shop.said(at(f"2024-05-10 {when}"))
+        vouchers.share(voucher=voucher, share=LISTED, members=[member], **said)
+    shop.jobs(at("2024-05-10 13:00"))
+    assert drawn() == [("v", "A", 1), ("v", "B", 2)]
+    late = at("2024-05-10 14:00")
+    for member in members:
+        shop.use(member, ecs, "4", ELEVEN, reported=late)
+    shop.jobs(late)
+    assert drawn() == [("v", "A", 1), ("v", "A", 4), ("v", "B", 2)]
+    assert remaining() == {"v": 43}
+
+
+@pytest.mark.rule("V3", "C2")
+def test_an_order_goes_by_the_sharing_at_its_payment(shop, group):
+    master, member, _ = group
+    voucher, vm = shop.voucher(master, "50", "v", share=SHARED), shop.prepaid()
+    order = shop.order(member, vm, "10", at("2024-05-10 10:00"), is_paid=False)
+    vouchers.share(voucher=voucher, share=PRIVATE, **shop.said(at("2024-05-10 10:30")))
+    shop.pay(order, at("2024-05-10 10:31"))
+    vouchers.share(voucher=voucher, share=SHARED, **shop.said(at("2024-05-10 10:32")))
+    shop.order(member, vm, "3", at("2024-05-10 10:32"))
+    assert drawn() == [("v", "A", 3)]
 
 
 @pytest.mark.rule("V3")

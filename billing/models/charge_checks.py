@@ -1,0 +1,59 @@
+"""Triggers that check all charges of a statement at once (decision 8)."""
+
+# Up to here the plan of a check is the one that the session keeps, so that a simple order does not
+# pay for planning. It may have been made when the tables were small, and would read a table that
+# has grown whole for each new row: what writes more has its checks planned for what is there now.
+FEW_ROWS = 100
+
+
+def _checked(wrong: str, refusal: str) -> str:
+    """The body of a trigger. `wrong` is a query for what is wrong, or null."""
+    return f"""
+IF (SELECT count(*) FROM (SELECT FROM new_charges LIMIT {FEW_ROWS + 1}) few) <= {FEW_ROWS} THEN
+    wrong := ({wrong});
+ELSE
+    EXECUTE $check${wrong}$check$ INTO wrong;
+END IF;
+IF wrong IS NOT NULL THEN
+    {refusal}
+END IF;
+RETURN NULL;
+"""
+
+
+# Nothing joins a bill that was issued.
+NOT_ON_AN_ISSUED_BILL = _checked(
+    """
+    SELECT 'bill'::text FROM new_charges charge
+    JOIN billing_bill bill ON bill.payer_id = charge.payer_id AND bill.month = charge.billing_month
+    LIMIT 1
+    """,
+    """RAISE EXCEPTION 'the bill of this payer and month is issued; charge the open month instead'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'an_issued_bill_gets_no_more_charges';""",
+)
+
+_NAMED = {
+    "owner_id": "finance_mgmt_account",
+    "payer_id": "finance_mgmt_account",
+    "product_id": "billing_product",
+    "relationship_id": "finance_mgmt_relationship",
+    "discount_id": "billing_discount",
+    "step_id": "finance_mgmt_runstep",
+}
+
+_MISSING = "\n".join(
+    f"""
+    WHEN EXISTS (
+        SELECT 1 FROM new_charges charge LEFT JOIN {table} named ON named.id = charge.{column}
+        WHERE charge.{column} IS NOT NULL AND named.id IS NULL
+    ) THEN '{column}'"""
+    for column, table in _NAMED.items()
+)
+
+# Instead of one foreign key check per row and column, which would take longer than the close: one
+# check per statement and column, over all new rows. What they name is never removed.
+NAMES_WHAT_EXISTS = _checked(
+    f"SELECT CASE {_MISSING} END",
+    """RAISE EXCEPTION 'a charge names a % that does not exist', wrong
+        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'a_charge_names_what_exists';""",
+)
