@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from . import settings_admin, settings_api, settings_jobs, settings_sign_in
+from . import settings_admin, settings_api, settings_books, settings_jobs, settings_sign_in
 from .settings_files import *  # noqa: F403 (files in and out: more of the same)
 from .settings_notices import *  # noqa: F403 (mail and webhooks: more of the same)
 
@@ -247,21 +247,7 @@ ARGUMENTS = {
 # Which facts keep the cutting and closing of cycles from changing (C4, C5): functions () -> bool.
 CYCLE_LOCKS = ["billing.queries.has_usage"]
 
-# What `verify_ledger` recomputes: functions () -> list of sentences, one per thing that is wrong.
-BOOK_CHECKS = [
-    "finance_mgmt.queries.books.wrong_funds",
-    "finance_mgmt.services.trail.broken",
-    "billing.queries.books.wrong_bills",
-    "billing.queries.books.wrongly_charged_usage",
-    "billing.queries.books.wrong_payers",
-    "billing.queries.books.wrong_accruals",
-    "billing.queries.books.wrong_outstanding",
-    "billing.queries.books.wrong_vouchers",
-    "invoicing.queries.books.wrong_invoices",
-    "invoicing.queries.books.wrong_credit_notes",
-    "invoicing.queries.books.wrongly_invoiced_charges",
-    "invoicing.queries.books.gaps_in_numbers",
-]
+BOOK_CHECKS = settings_books.BOOK_CHECKS
 
 INVOICE_LINES = env.int("INVOICE_LINES", default=200_000)  # what one invoice may hold
 

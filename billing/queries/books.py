@@ -3,16 +3,14 @@
 Each check returns sentences, one per thing that is wrong; none: all is well.
 """
 
-from django.db import connection
-
 from finance_mgmt.rules.terms_in_sql import JOIN_STANDING, PAYER
 
-MOST_TOLD = 100
+from .told import told
 
 
 def wrong_bills() -> list[str]:
     """Bills that are not the sum of their charges (B3)."""
-    return _told(
+    return told(
         """
         SELECT format('Bill %%s %%s says %%s, its charges sum to %%s.', account.number,
             to_char(bill.month, 'YYYY-MM'), bill.own_amount + bill.members_amount,
@@ -30,12 +28,14 @@ def wrong_bills() -> list[str]:
 
 def wrongly_charged_usage() -> list[str]:
     """Closed usage that is not in exactly one charge, and charges without their usage (B2)."""
-    return _told(
+    return told(
         """
         WITH used AS (
             SELECT owner_id, product_id, resource, period_start,
                 CASE WHEN is_late OR kind <> 'usage' THEN id END AS record_id,
-                sum(quantity) AS quantity
+                sum(quantity) AS quantity,
+                sum(quantity) FILTER (WHERE given_amount IS NULL) AS priced,
+                coalesce(sum(given_amount) FILTER (WHERE kind <> 'credit'), 0) AS given
             FROM billing_usagerecord
             WHERE due_at <= (SELECT instant FROM billing_closedthrough)
                 AND NOT EXISTS (
@@ -48,9 +48,12 @@ def wrongly_charged_usage() -> list[str]:
                 )
             GROUP BY 1, 2, 3, 4, 5
         ), charged AS (
-            SELECT owner_id, product_id, resource, period_start, record_id, quantity
+            SELECT owner_id, product_id, resource, period_start, record_id, quantity, list_amount,
+                unit_price
             FROM billing_charge
             WHERE kind = 'usage' OR (kind = 'adjustment' AND record_id IS NOT NULL)
+        ), stepped AS (  -- what the steps of a price give hangs on the month before (P1)
+            SELECT DISTINCT product_id FROM billing_price WHERE tiers <> '[]'
         )
         SELECT format('Usage of account %%s, product %%s, from %%s: used %%s, charged %%s.',
             coalesce(used.owner_id, charged.owner_id),
@@ -62,13 +65,25 @@ def wrongly_charged_usage() -> list[str]:
             AND used.resource = charged.resource AND used.period_start = charged.period_start
             AND coalesce(used.record_id, 0) = coalesce(charged.record_id, 0)
         WHERE used.quantity IS DISTINCT FROM charged.quantity
+        UNION ALL
+        SELECT format('Usage of account %%s, product %%s, from %%s: its records are worth %%s,'
+            ' the charge says %%s.', used.owner_id, used.product_id, used.period_start,
+            round(used.given + coalesce(used.priced * charged.unit_price, 0), 18),
+            charged.list_amount)
+        FROM used JOIN charged
+            ON used.owner_id = charged.owner_id AND used.product_id = charged.product_id
+            AND used.resource = charged.resource AND used.period_start = charged.period_start
+            AND coalesce(used.record_id, 0) = coalesce(charged.record_id, 0)
+        WHERE used.product_id NOT IN (SELECT product_id FROM stepped)
+            AND charged.list_amount
+                <> round(used.given + coalesce(used.priced * charged.unit_price, 0), 18)
         """
     )
 
 
 def wrong_payers() -> list[str]:
     """Charges whose payer is not the one of the relationship at their period's start (C1)."""
-    return _told(
+    return told(
         f"""
         SELECT format('Charge %%s is paid by account %%s, by C1 it is account %%s.',
             due.id, due.payer_id, {PAYER})
@@ -85,7 +100,7 @@ def wrong_payers() -> list[str]:
 
 def wrong_accruals() -> list[str]:
     """Payers whose unsettled figure is not what closed cycles cost and no bill has drawn (F1)."""
-    return _told(
+    return told(
         """
         WITH RECURSIVE undrawn AS (  -- negative bills no drawn bill took over, and theirs
             SELECT id, carried_from_id FROM billing_bill WHERE carried_forward < 0
@@ -118,7 +133,7 @@ def wrong_outstanding() -> list[str]:
     What a refund gave back to credit that a bill had outstanding lowered that bill already; the
     refund itself then lowers nothing more on the bill it joins (B5, O4, S1).
     """
-    return _told(
+    return told(
         """
         WITH unbilled AS (
             SELECT charge.payer_id, sum(CASE WHEN charge.kind = 'order' THEN paid.from_credit
@@ -148,7 +163,7 @@ def wrong_outstanding() -> list[str]:
 
 def wrong_vouchers() -> list[str]:
     """Vouchers whose draws don't explain what remains, and charges without their draws (V1)."""
-    return _told(
+    return told(
         """
         SELECT format('Voucher %%s: %%s remain, its draws leave %%s.', voucher.code,
             voucher.remaining, voucher.face_value - coalesce(sum(draw.amount), 0))
@@ -165,9 +180,3 @@ def wrong_vouchers() -> list[str]:
         GROUP BY charge.id HAVING charge.voucher_amount <> coalesce(sum(draw.amount), 0)
         """
     )
-
-
-def _told(sql: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {MOST_TOLD}", [])
-        return [sentence for (sentence,) in cursor.fetchall()]

@@ -1,5 +1,7 @@
 """Reads that make bills: sums by payer and owner, and the hash of what a bill says."""
 
+from ..rules.hashes_in_sql import HASH, LINES
+
 # What each payer owes for whom in the month, and in the months carried into it: what was not
 # drawn yet (usage, adjustments), and what orders and refunds moved when they were made.
 SUMS = """
@@ -26,21 +28,9 @@ WHERE charge.payer_id = ANY(%(payers)s) AND charge.billing_month = %(month)s
 GROUP BY charge.payer_id
 """
 
-# Says the same for the same lines, whenever and however often they are made: no ids, no clock.
-HASHES = """
-SELECT payer_id, encode(sha256(string_agg(line, ''::bytea ORDER BY line)), 'hex') FROM (
-    SELECT charge.payer_id, sha256(convert_to(concat_ws('|',
-        charge.kind, owner.number, coalesce(product.code, ''), charge.resource,
-        extract(epoch FROM charge.period_start), extract(epoch FROM charge.period_end),
-        charge.quantity, charge.list_amount, charge.covered_amount, charge.discount_amount,
-        charge.voucher_amount, charge.payable_amount, charge.reason,
-        coalesce(record.key, paid.number, '')
-    ), 'UTF8')) AS line
-    FROM billing_charge charge
-    JOIN finance_mgmt_account owner ON owner.id = charge.owner_id
-    LEFT JOIN billing_product product ON product.id = charge.product_id
-    LEFT JOIN billing_usagerecord record ON record.id = charge.record_id
-    LEFT JOIN billing_order paid ON paid.id = charge.order_id
+HASHES = f"""
+SELECT payer_id, {HASH} FROM (
+    {LINES}
     WHERE charge.payer_id = ANY(%(payers)s) AND charge.billing_month = %(month)s
 ) lines GROUP BY payer_id
 """

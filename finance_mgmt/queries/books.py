@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from ..money import plain
+from ..money import ZERO, plain
 from ..rules.ledger import ALL_FIGURES, FIGURES
 
 
@@ -11,7 +11,8 @@ def wrong_funds() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_RECOMPUTE)
         return [
-            f"{number}: {figure} is stored as {plain(stored)}, its movements make {plain(made)}."
+            f"{number}: {figure} is stored as {'nothing' if stored is None else plain(stored)},"
+            f" its movements make {plain(made)}."
             for number, figure, stored, made in cursor.fetchall()
         ]
 
@@ -40,9 +41,39 @@ WITH side AS (
     GROUP BY account.id
 )
 SELECT made.number, figure.name, figure.stored, figure.made
-FROM made JOIN finance_mgmt_funds funds ON funds.account_id = made.id
+FROM made LEFT JOIN finance_mgmt_funds funds ON funds.account_id = made.id
 CROSS JOIN LATERAL (VALUES
     {", ".join(f"('{name}', funds.{name}, made.{name})" for name in ALL_FIGURES)}
 ) AS figure (name, stored, made)
-WHERE figure.stored <> figure.made ORDER BY made.number, figure.name
+WHERE figure.stored IS DISTINCT FROM figure.made ORDER BY made.number, figure.name
+"""
+
+
+def wrong_commands() -> list[str]:
+    """Decisions to move money that moved other money, and movements that nobody decided (F10)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DECIDED)
+        return [
+            f"Decision {key} is to move {plain(said or ZERO)}, it moved {plain(moved or ZERO)}."
+            for key, said, moved in cursor.fetchall()
+        ]
+
+
+_DECIDED = """
+WITH said AS (
+    SELECT id, key, verb, (facts->>'amount')::numeric AS amount FROM finance_mgmt_decision
+    WHERE verb IN ('cash.top_up', 'cash.withdraw', 'cash.transfer', 'cash.take_back',
+        'credit.allocate', 'credit.reclaim')
+), moved AS (
+    SELECT decision_id, kind, sum(amount) AS amount FROM finance_mgmt_movement
+    WHERE kind IN ('top_up', 'withdrawal', 'transfer', 'take_back', 'allocation', 'reclaim')
+    GROUP BY 1, 2
+)
+SELECT coalesce(said.key, decision.key), said.amount, moved.amount
+FROM said FULL JOIN moved ON moved.decision_id = said.id AND moved.kind = CASE said.verb
+    WHEN 'cash.top_up' THEN 'top_up' WHEN 'cash.withdraw' THEN 'withdrawal'
+    WHEN 'cash.transfer' THEN 'transfer' WHEN 'cash.take_back' THEN 'take_back'
+    WHEN 'credit.allocate' THEN 'allocation' WHEN 'credit.reclaim' THEN 'reclaim' END
+LEFT JOIN finance_mgmt_decision decision ON decision.id = moved.decision_id
+WHERE said.amount IS DISTINCT FROM moved.amount ORDER BY 1 LIMIT 100
 """

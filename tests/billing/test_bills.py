@@ -9,10 +9,9 @@ from django.db import Error, connection, transaction
 
 from billing.models import Bill, Charge, ClosedThrough
 from billing.services import adjustments, bills, cycles
-from finance_mgmt.enums import Cycle, MovementKind, Pocket
+from finance_mgmt.enums import Cycle, Mode
 from finance_mgmt.models import Funds, Movement, RunStep
-from finance_mgmt.services import runs
-from finance_mgmt.services.ledger import Line
+from finance_mgmt.services import cash, runs
 from tests.provider import LONG_AGO, Provider, at
 
 APRIL, MAY, JUNE, JULY = (date(2024, month, 1) for month in (4, 5, 6, 7))
@@ -262,18 +261,9 @@ def test_transferred_cash_is_spent_first(
     provider, product, transferred, quantity, from_pockets, left
 ):
     account = provider.account("A", cash_amount="70")
-    provider.post(
-        Line(
-            MovementKind.TRANSFER,
-            None,
-            Pocket.PROVIDER,
-            account.pk,
-            Pocket.TRANSFERRED_CASH,
-            Decimal(transferred),
-            "CNY",
-            "",
-        )
-    )
+    master = provider.account("HQ", cash_amount=transferred)
+    provider.link(master, account, mode=Mode.MANAGEMENT)
+    cash.transfer(master=master, member=account, amount=Decimal(transferred), **provider.said())
     provider.use(account, product, quantity, at("2024-05-10"))
     provider.jobs(FIRST_OF_JUNE)
     assert [(pocket, amount) for _, pocket, _, amount in drawn()] == from_pockets

@@ -1,0 +1,31 @@
+"""What `verify_ledger` recomputes, each floor its own books."""
+
+# Functions () -> list of sentences, one per thing that is wrong.
+BOOK_CHECKS = [
+    "finance_mgmt.queries.books.wrong_funds",
+    "finance_mgmt.queries.books.wrong_commands",
+    "finance_mgmt.services.trail.broken",
+    "billing.queries.books.wrong_bills",
+    "billing.queries.books.wrongly_charged_usage",
+    "billing.queries.books.wrong_payers",
+    "billing.queries.books.wrong_accruals",
+    "billing.queries.books.wrong_outstanding",
+    "billing.queries.books.wrong_vouchers",
+    "billing.queries.bill_books.changed_bills",
+    "billing.queries.bill_books.wrong_parts",
+    "billing.queries.bill_books.wrongly_drawn_bills",
+    "billing.queries.bill_books.wrong_settlements",
+    "billing.queries.bill_books.charges_on_no_bill",
+    "billing.queries.charge_books.wrong_prices",
+    "billing.queries.charge_books.wrong_discounts",
+    "billing.queries.charge_books.wrong_cover",
+    "billing.queries.charge_books.misused_vouchers",
+    "billing.queries.order_books.wrong_orders",
+    "billing.queries.order_books.wrong_refunds",
+    "billing.queries.order_books.masters_cash_spent_for_members",
+    "billing.queries.order_books.wrong_imports",
+    "invoicing.queries.books.wrong_invoices",
+    "invoicing.queries.books.wrong_credit_notes",
+    "invoicing.queries.books.wrongly_invoiced_charges",
+    "invoicing.queries.books.gaps_in_numbers",
+]
