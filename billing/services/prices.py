@@ -10,8 +10,9 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
 from finance_mgmt.services import decisions
 
-from ..models import Discount, Family, Price, Product
+from ..models import Discount, Family, Price, Product, UsageRecord
 from ..rules.pricing import steps_of
+from .usage import hold_horizon
 
 
 class PriceRefused(FinanceError):
@@ -40,7 +41,8 @@ def set_price(
     """Set a product's list price from an instant on, now if none is given (P1).
 
     `steps`: above this quantity in the month, this unit price. Only a product's first price may
-    begin in the past: what is closed keeps its price. Raises PriceRefused, KeyReused.
+    begin in the past: what is closed keeps its price. So it is where a close was faster than this
+    call. Raises PriceRefused, KeyReused.
     """
     tiers = [[str(start), str(price)] for start, price in steps]
     facts = {
@@ -57,9 +59,8 @@ def set_price(
     if unit_price < 0:
         text = "A price is never negative."
         reasons.append(Reason("P1", "negative_price", text, {"unit_price": unit_price}))
-    if start < at and Price.objects.filter(product=product).exists():
-        text = "A price can't begin in the past: cycles may be closed at the old one."
-        reasons.append(Reason("P1", "dated_in_the_past", text, {"effective_from": start}))
+    if Price.objects.filter(product=product).exists():
+        reasons += _judge_start(product, start, at)
     try:
         steps_of(tiers)
     except ValueError as error:
@@ -72,6 +73,26 @@ def set_price(
         defaults={"unit_price": unit_price, "tiers": tiers},
     )
     return price
+
+
+def _judge_start(product: Product, start: datetime, at: datetime) -> list[Reason]:
+    """Why another price of the product can't begin then. Keeps the books from closing further."""
+    if start < at:
+        text = "A price can't begin in the past: cycles may be closed at the old one."
+        return [Reason("P1", "dated_in_the_past", text, {"effective_from": start})]
+    closed_through = hold_horizon(at).closed_through
+    if closed_through is None or closed_through <= start:
+        return []
+    closed = UsageRecord.objects.filter(
+        product=product, due_at__gt=start, due_at__lte=closed_through, period_start__gte=start
+    )
+    if not closed.exists():
+        return []
+    text = (
+        f"A cycle that began since is closed at the old price, up to {closed_through}. Try again."
+    )
+    facts = {"effective_from": start, "closed_through": closed_through}
+    return [Reason("P1", "closed_since", text, facts, "the caller: try again")]
 
 
 @transaction.atomic

@@ -102,6 +102,27 @@ class Meeting:
         patch.setattr(module, name, met)
 
 
+@contextmanager
+def without_constraints(table: str, *names: str) -> Iterator[None]:
+    """The table without these constraints. It and what refers to it is emptied at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = %s::regclass AND conname = ANY(%s)",
+            [table, list(names)],
+        )
+        found = cursor.fetchall()
+        assert {name for name, _ in found} == set(names)
+        for name, _ in found:
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+        try:
+            yield
+        finally:
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+            for name, definition in found:
+                cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+
+
 def without_row_locks(patch: pytest.MonkeyPatch) -> None:
     """From here on Django only reads where it would lock."""
     patch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows)

@@ -9,9 +9,10 @@ from threading import Event
 import pytest
 from django.db import transaction
 
-from billing.models import Charge, ClosedThrough, UsageRecord
+from billing.models import Charge, ClosedThrough, Price, UsageRecord
 from billing.queries.books import wrong_payers, wrongly_charged_usage
-from billing.services import cycles, usage
+from billing.queries.charge_books import wrong_prices
+from billing.services import cycles, prices, usage
 from finance_mgmt.models import Relationship, Run
 from finance_mgmt.services import relationships, runs
 from tests.billing.shop import Shop, charged
@@ -245,17 +246,60 @@ def test_c20_a_price_set_while_its_minute_is_closed_is_for_later_periods_only(sh
     assert shop.wrong_books() == []
 
 
-@pytest.mark.case("C20")
-@pytest.mark.rule("P1")
-def test_c20_twin_at_the_price_of_the_close_the_minute_before_costs_the_new_one(shop, monkeypatch):
-    """What would be rated if the close asked for the price of its own moment."""
-    then = "effective_from <= due.period_start"
-    now = "effective_from <= due.due_at"
-    monkeypatch.setattr(cycles.close_sql, "CLOSE", cycles.close_sql.CLOSE.replace(then, now))
+def priced_while_closed(shop, monkeypatch, *, patience: float) -> list:
+    """A price of 11:00:30 is judged in time, the minute of 11:01 is closed, then it is written."""
     account = shop.account("A", cash_amount="100")
     product = shop.product("cdn", cycle="minute", unit_price=None)
     shop.set_price(product, "1", at("2024-01-01"))
-    shop.use(account, product, "1", ELEVEN)
-    shop.set_price(product, "5", ELEVEN + timedelta(seconds=30))
-    close(ELEVEN + MINUTE)
-    assert [row[2] for row in charged()] == [5]
+    shop.use(account, product, "1", ELEVEN, reported=ELEVEN)
+    shop.use(account, product, "1", ELEVEN + MINUTE, reported=ELEVEN)
+    is_judged, is_closed, write = Event(), Event(), Price.objects.update_or_create
+
+    def slowly(**given):
+        is_judged.set()
+        is_closed.wait(patience)
+        return write(**given)
+
+    monkeypatch.setattr(Price.objects, "update_or_create", slowly)
+
+    def closed() -> str | None:
+        is_judged.wait(PATIENCE)
+        try:
+            return close(ELEVEN + 2 * MINUTE)
+        finally:
+            is_closed.set()
+
+    changed = ELEVEN + timedelta(seconds=30)
+    return at_once([partial(shop.set_price, product, "5", changed), closed])
+
+
+@pytest.mark.case("C20")
+@pytest.mark.rule("P1", "C1")
+def test_c20_a_price_that_is_being_set_is_waited_for_by_the_close_of_its_minute(shop, monkeypatch):
+    assert counted(priced_while_closed(shop, monkeypatch, patience=0.3)) == {"done": 2}
+    assert [row[2] for row in charged()] == [1, 5]
+    assert shop.wrong_books() == []
+
+
+@pytest.mark.case("C20")
+@pytest.mark.rule("P1")
+def test_c20_twin_without_the_hold_the_minute_after_the_price_costs_the_old_one(shop, monkeypatch):
+    monkeypatch.setattr(prices, "_judge_start", lambda *given: [])
+    assert counted(priced_while_closed(shop, monkeypatch, patience=PATIENCE)) == {"done": 2}
+    assert [row[2] for row in charged()] == [1, 1]
+    (wrong,) = wrong_prices()
+    assert wrong.endswith("is charged at 1.000000000000000000, in force was 5.000000000000000000.")
+
+
+@pytest.mark.case("C20")
+@pytest.mark.rule("P1")
+def test_c20_a_price_that_comes_after_the_close_is_to_be_asked_for_again(shop):
+    product = shop.product("cdn", cycle="minute", unit_price=None)
+    shop.set_price(product, "1", at("2024-01-01"))
+    shop.use(shop.account("A", cash_amount="9"), product, "1", ELEVEN + MINUTE, reported=ELEVEN)
+    assert close(ELEVEN + 2 * MINUTE) == "done"
+    changed = ELEVEN + timedelta(seconds=30)
+    late = at_once([partial(shop.set_price, product, "5", changed)])
+    assert counted(late) == {"closed_since": 1}
+    shop.set_price(product, "5", ELEVEN + 2 * MINUTE)
+    assert shop.wrong_books() == []

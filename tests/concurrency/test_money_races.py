@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.db import IntegrityError
 
 from billing.models import Bill, Order, Refund, Settlement, VoucherDraw
 from billing.queries.books import wrong_outstanding, wrong_vouchers
@@ -58,6 +59,7 @@ def the_long_way(shop, owner, way: str = "long") -> None:
         shop.voucher(owner, "1", products=[other])
 
 
+@pytest.mark.case("C1")
 @pytest.mark.rule("F5")
 @WAYS
 def test_c1_of_32_clients_for_the_last_10_cents_10_are_served(shop, way):
@@ -70,6 +72,7 @@ def test_c1_of_32_clients_for_the_last_10_cents_10_are_served(shop, way):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C1")
 @pytest.mark.rule("F5")
 def test_c1_twin_without_the_lock_all_32_are_served(shop, monkeypatch):
     account = shop.account("A", credit_limit="0.10")
@@ -81,6 +84,7 @@ def test_c1_twin_without_the_lock_all_32_are_served(shop, monkeypatch):
     assert shop.figures(account).overshoot == Decimal("0.22")
 
 
+@pytest.mark.case("C2")
 @pytest.mark.rule("F5")
 def test_c2_the_first_spend_of_a_fresh_account(shop):
     for number in range(5):
@@ -100,6 +104,7 @@ def group(shop):
     return master, members
 
 
+@pytest.mark.case("C3")
 @pytest.mark.rule("F4", "F5", "O2")
 @WAYS
 def test_c3_many_members_race_for_the_masters_last_credit(shop, group, way):
@@ -113,6 +118,7 @@ def test_c3_many_members_race_for_the_masters_last_credit(shop, group, way):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C3")
 @pytest.mark.rule("F4", "F5")
 def test_c3_twin_without_the_lock_all_16_are_served(shop, group, monkeypatch):
     master, members = group
@@ -146,6 +152,7 @@ def reclaim_or_spend(shop, name: str, way: str = "short") -> tuple:
     return member, [spend, reclaim]
 
 
+@pytest.mark.case("C4")
 @pytest.mark.rule("F6", "F5")
 def test_c4_the_same_credit_is_spent_or_reclaimed(shop):
     for number in range(8):
@@ -156,6 +163,7 @@ def test_c4_the_same_credit_is_spent_or_reclaimed(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C4")
 @pytest.mark.rule("F6", "F5")
 def test_c4_twin_without_the_lock_it_is_both(shop, monkeypatch):
     member, race = reclaim_or_spend(shop, "", "long")
@@ -175,6 +183,7 @@ def two_allocations(shop, name: str) -> tuple:
     return master, [partial(shop.allocate, master, member, "100") for member in (first, second)]
 
 
+@pytest.mark.case("C5")
 @pytest.mark.rule("F6")
 def test_c5_the_rest_is_allocated_once(shop):
     for number in range(8):
@@ -184,6 +193,7 @@ def test_c5_the_rest_is_allocated_once(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C5")
 @pytest.mark.rule("F6")
 def test_c5_twin_without_the_lock_more_is_given_than_there_is(shop, monkeypatch):
     master, race = two_allocations(shop, "")
@@ -193,6 +203,7 @@ def test_c5_twin_without_the_lock_more_is_given_than_there_is(shop, monkeypatch)
     assert shop.figures(master).headroom == -50
 
 
+@pytest.mark.case("C6")
 @pytest.mark.rule("F6", "F5")
 def test_c6_a_limit_is_cut_while_it_is_spent(shop):
     """Each order was within the limit of its moment; after the cut there is none."""
@@ -225,6 +236,7 @@ def indebted(shop, name: str = ""):
     return master, member
 
 
+@pytest.mark.case("C10")
 @pytest.mark.rule("S1", "F11")
 def test_c10_a_double_click_settles_once_and_is_answered_the_same(shop):
     _, member = indebted(shop)
@@ -238,6 +250,7 @@ def test_c10_a_double_click_settles_once_and_is_answered_the_same(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C10")
 @pytest.mark.rule("S1")
 def test_c10_two_people_who_settle_all_settle_once(shop):
     _, member = indebted(shop)
@@ -247,6 +260,7 @@ def test_c10_two_people_who_settle_all_settle_once(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C10")
 @pytest.mark.rule("S1")
 def test_c10_twin_without_the_lock_the_cash_goes_twice(shop, monkeypatch):
     _, member = indebted(shop)
@@ -260,6 +274,7 @@ def test_c10_twin_without_the_lock_the_cash_goes_twice(shop, monkeypatch):
     ]
 
 
+@pytest.mark.case("C11")
 @pytest.mark.rule("S2", "S1")
 def test_c11_the_master_and_the_member_pay_a_bill_once(shop):
     for number in range(3):
@@ -288,6 +303,7 @@ def _again(shop, number: int):
     return master, member
 
 
+@pytest.mark.case("C11")
 @pytest.mark.rule("S2", "S1")
 def test_c11_twin_without_the_lock_it_is_paid_twice(shop, monkeypatch):
     master, member = indebted(shop)
@@ -339,6 +355,7 @@ def vouchered(shop, name: str = "") -> list[partial]:
     return buyers(shop, members, "10")
 
 
+@pytest.mark.case("C15")
 @pytest.mark.rule("V1", "O2")
 def test_c15_a_voucher_is_spent_once(shop):
     for number in range(6):
@@ -348,6 +365,7 @@ def test_c15_a_voucher_is_spent_once(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C15")
 @pytest.mark.rule("V1")
 def test_c15_twin_without_the_lock_it_is_spent_twice(shop, monkeypatch):
     race = vouchered(shop)
@@ -412,6 +430,7 @@ def refundable(shop, name: str = ""):
     return account, order
 
 
+@pytest.mark.case("C16")
 @pytest.mark.rule("O4")
 def test_c16_an_order_is_refunded_once(shop):
     for number in range(6):
@@ -422,6 +441,42 @@ def test_c16_an_order_is_refunded_once(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C16")
+@pytest.mark.rule("O4")
+def test_c16_parts_of_one_order_go_back_at_once_up_to_what_was_paid(shop):
+    """31 were paid: of eight refunds of 9 three fit."""
+    account, order = refundable(shop)
+    race = [partial(shop.refund, order, NOW, "9")] * 8
+    assert counted(at_once(race)) == {"done": 3, "above_unused": 5}
+    assert (shop.stored(account)["cash"], Order.objects.get().refunded_amount) == (96, 27)
+    assert shop.wrong_books() == []
+
+
+@pytest.mark.case("C16")
+@pytest.mark.rule("O4", "F10")
+def test_c16_a_negative_refund_takes_nothing_and_makes_no_room_for_more(shop):
+    account, order = refundable(shop)
+    amounts = ["-31", "-0.01", "0", "31", "31"]
+    found = counted(at_once([partial(shop.refund, order, NOW, amount) for amount in amounts]))
+    refused = found.pop("amount_not_positive", 0) + found.pop("nothing_unused", 0)
+    assert (found, refused) == ({"done": 1}, 4)
+    assert list(Refund.objects.values_list("amount", flat=True)) == [31]
+    assert shop.stored(account) == {"cash": 100}
+    assert shop.wrong_books() == []
+
+
+@pytest.mark.case("C16")
+@pytest.mark.rule("O4")
+def test_c16_the_database_takes_no_negative_refund_either(shop):
+    _, order = refundable(shop)
+    shop.refund(order, NOW, "5")
+    row = Refund.objects.get()
+    row.pk, row.amount, row.to_cash = None, -row.amount, -row.to_cash
+    with pytest.raises(IntegrityError, match="a_refund_goes_to_credit_and_cash"):
+        row.save(force_insert=True)
+
+
+@pytest.mark.case("C16")
 @pytest.mark.rule("O4")
 def test_c16_twin_without_the_lock_more_comes_back_than_was_paid(shop, monkeypatch):
     account, order = refundable(shop)
@@ -435,6 +490,7 @@ def test_c16_twin_without_the_lock_more_comes_back_than_was_paid(shop, monkeypat
 # -- C17-like: one key -----------------------------------------------------------------------------
 
 
+@pytest.mark.case("C17")
 @pytest.mark.rule("F11")
 def test_c17_one_key_ten_times_at_once_is_one_effect_and_one_answer(shop):
     account = shop.account("A")
@@ -453,6 +509,7 @@ def test_c17_one_key_ten_times_at_once_is_one_effect_and_one_answer(shop):
     assert shop.wrong_books() == []
 
 
+@pytest.mark.case("C17")
 @pytest.mark.rule("F11")
 def test_c17_one_key_for_two_things_at_once_is_one_of_them(shop):
     account = shop.account("A")
@@ -467,6 +524,7 @@ def test_c17_one_key_for_two_things_at_once_is_one_of_them(shop):
         assert Movement.objects.count() == number + 1
 
 
+@pytest.mark.case("C17")
 @pytest.mark.rule("F11")
 def test_c17_twin_with_a_key_of_its_own_each_click_counts(shop):
     account = shop.account("A")
