@@ -55,28 +55,26 @@ def wrongly_charged_usage() -> list[str]:
         ), stepped AS (  -- what the steps of a price give hangs on the month before (P1)
             SELECT DISTINCT product_id FROM billing_price WHERE tiers <> '[]'
         )
-        SELECT format('Usage of account %%s, product %%s, from %%s: used %%s, charged %%s.',
-            coalesce(used.owner_id, charged.owner_id),
-            coalesce(used.product_id, charged.product_id),
-            coalesce(used.period_start, charged.period_start),
-            coalesce(used.quantity::text, 'nothing'), coalesce(charged.quantity::text, 'nothing'))
+        SELECT CASE WHEN used.quantity IS DISTINCT FROM charged.quantity
+            THEN format('Usage of account %%s, product %%s, from %%s: used %%s, charged %%s.',
+                coalesce(used.owner_id, charged.owner_id),
+                coalesce(used.product_id, charged.product_id),
+                coalesce(used.period_start, charged.period_start),
+                coalesce(used.quantity::text, 'nothing'),
+                coalesce(charged.quantity::text, 'nothing'))
+            ELSE format('Usage of account %%s, product %%s, from %%s: its records are worth %%s,'
+                ' the charge says %%s.', used.owner_id, used.product_id, used.period_start,
+                round(used.given + coalesce(used.priced * charged.unit_price, 0), 18),
+                charged.list_amount)
+            END
         FROM used FULL JOIN charged
             ON used.owner_id = charged.owner_id AND used.product_id = charged.product_id
             AND used.resource = charged.resource AND used.period_start = charged.period_start
             AND coalesce(used.record_id, 0) = coalesce(charged.record_id, 0)
         WHERE used.quantity IS DISTINCT FROM charged.quantity
-        UNION ALL
-        SELECT format('Usage of account %%s, product %%s, from %%s: its records are worth %%s,'
-            ' the charge says %%s.', used.owner_id, used.product_id, used.period_start,
-            round(used.given + coalesce(used.priced * charged.unit_price, 0), 18),
-            charged.list_amount)
-        FROM used JOIN charged
-            ON used.owner_id = charged.owner_id AND used.product_id = charged.product_id
-            AND used.resource = charged.resource AND used.period_start = charged.period_start
-            AND coalesce(used.record_id, 0) = coalesce(charged.record_id, 0)
-        WHERE used.product_id NOT IN (SELECT product_id FROM stepped)
-            AND charged.list_amount
-                <> round(used.given + coalesce(used.priced * charged.unit_price, 0), 18)
+            OR (charged.list_amount
+                    <> round(used.given + coalesce(used.priced * charged.unit_price, 0), 18)
+                AND used.product_id NOT IN (SELECT product_id FROM stepped))
         """
     )
 

@@ -38,6 +38,15 @@ def work(kill_at: str = "") -> int:
     return subprocess.run(python, env=environment(KILL_AT=kill_at), check=False).returncode
 
 
+def end_leases() -> None:
+    """As if a minute had passed since a worker was killed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE finance_mgmt_runstep SET heartbeat_at = now() - interval '2 minutes',"
+            " lease_until = now() - interval '1 minute' WHERE lease_until IS NOT NULL"
+        )
+
+
 @contextmanager
 def celery(*arguments: str, broker: str, **more: str) -> Iterator[None]:
     """A Celery process on the test's database, killed with all its children at the end."""

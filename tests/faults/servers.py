@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from django.db import connection
+
 from launcher.base import Base
 from launcher.binaries import find_postgres
 from launcher.lodging import delete_lodging
@@ -125,12 +127,13 @@ class Wire:
 def tables_of_the_test(postgres: Postgres, name: str) -> None:
     """Copy the tables of the test's own database, without rows, into another server."""
     programs = find_postgres().directory
-    dump = f"{programs}/pg_dump --schema-only --no-owner --dbname={_url(name)}"
+    dump = f"{programs}/pg_dump --schema-only --no-owner --dbname='{url_of_the_test(name)}'"
     load = f"{programs}/psql -q -v ON_ERROR_STOP=1 -o /dev/null --dbname='{postgres.url}'"
     assert os.system(f"{dump} | {load}") == 0  # noqa: S605 (paths of our own)
 
 
-def _url(name: str) -> str:
+def url_of_the_test(name: str = "") -> str:
+    """Where the test's own database is, as PostgreSQL's programs want to be told."""
     given = os.environ["DATABASE_URL"]
     head, _, tail = given.partition("?")
-    return f"'{head.rsplit('/', 1)[0]}/{name}?{tail}'"
+    return f"{head.rsplit('/', 1)[0]}/{name or connection.settings_dict['NAME']}?{tail}"

@@ -24,7 +24,7 @@ from invoicing.services import invoices
 from tests.billing import files
 from tests.billing.files import focus
 from tests.billing.shop import books
-from tests.faults.processes import environment, work
+from tests.faults.processes import end_leases, environment, work
 from tests.faults.servers import wait
 from tests.invoicing.office import JUNE_2, JUNE_3, Office
 from tests.provider import at
@@ -41,14 +41,6 @@ def office(transactional_db):
 
 
 # -- F2: killed in an import, a settlement, a reclaim, an invoice ----------------------------------
-
-
-def end_leases() -> None:
-    with connection.cursor() as cursor:  # as if the lease had run out
-        cursor.execute(
-            "UPDATE finance_mgmt_runstep SET heartbeat_at = now() - interval '2 minutes',"
-            " lease_until = now() - interval '1 minute' WHERE lease_until IS NOT NULL"
-        )
 
 
 @pytest.mark.case("F2")

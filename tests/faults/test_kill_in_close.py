@@ -3,13 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from billing.models import Bill, Charge
 from billing.services import bills, cycles
 from finance_mgmt.models import Movement, RunStep
 from finance_mgmt.services.checkpoints import NAMES
-from tests.faults.processes import work
+from tests.faults.processes import end_leases, work
 from tests.provider import Provider, at
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -52,11 +51,7 @@ def test_killed_anywhere_the_next_worker_makes_the_same_bills(month, name):
 
 def _killed_once(name: str) -> bool:
     killed = work(kill_at=name) == -9
-    with connection.cursor() as cursor:  # as if the lease had run out
-        cursor.execute(
-            "UPDATE finance_mgmt_runstep SET heartbeat_at = now() - interval '2 minutes',"
-            " lease_until = now() - interval '1 minute' WHERE lease_until IS NOT NULL"
-        )
+    end_leases()
     assert work() == 0
     return killed
 

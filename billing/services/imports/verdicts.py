@@ -110,6 +110,7 @@ WITH stored AS (
     JOIN billing_stagedrow staged ON staged.id = verdict.staged_id
     JOIN billing_product product ON product.code = staged.product_code
     WHERE verdict.fate = 'new' AND verdict.parked_because = ''
+    ORDER BY verdict.staged_id  -- the same file gets the same ids where it is stored once more
     ON CONFLICT DO NOTHING
     RETURNING id, source_id, key, is_late
 ), kept AS (
