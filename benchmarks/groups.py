@@ -15,6 +15,7 @@ SINCE = datetime(2024, 1, 1, tzinfo=UTC)
 NOW = datetime(2024, 6, 15, tzinfo=UTC)
 CENT = Decimal("0.01")
 TOGETHER = 32
+LINKED_AT_ONCE = 500
 LINE = Decimal(100_000_000)
 
 
@@ -32,18 +33,6 @@ def load(members: int) -> None:
         Funds.objects.bulk_create(Funds(account=account) for account in accounts)
         masters = {f"hot-{n}": "hot" for n in range(members)}
         masters |= {f"spread-{n}": f"m{n}" for n in range(members)}
-        Relationship.objects.bulk_create(
-            Relationship(
-                master=by_name[master],
-                member=by_name[member],
-                mode="trusteeship",
-                state="active",
-                effective_from=SINCE,
-                trusteeship_from=SINCE,
-                decision=decision,
-            )
-            for member, master in masters.items()
-        )
         lines = [
             ledger.between(
                 (by_name[name].pk, Pocket.CREDIT_LIMIT),
@@ -57,6 +46,20 @@ def load(members: int) -> None:
         ledger.post(lines, decision=decision, at=SINCE)
         family = Family.objects.create(code="compute", name="Compute")
         Product.objects.create(code="vm", name="VM", family=family, cycle="")
+    links = [
+        Relationship(
+            master=by_name[master],
+            member=by_name[member],
+            mode="trusteeship",
+            state="active",
+            effective_from=SINCE,
+            trusteeship_from=SINCE,
+            decision=decision,
+        )
+        for member, master in masters.items()
+    ]
+    for start in range(0, len(links), LINKED_AT_ONCE):  # each locks both ends until its commit
+        Relationship.objects.bulk_create(links[start : start + LINKED_AT_ONCE])
 
 
 class Shop:
