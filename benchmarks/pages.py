@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from benchmarks import groups, scratch
 from billing.models import Bill, Charge, Family, Price, Product, Source
-from billing.services import bills, cycles
+from billing.services import bills, cycles, sums
 from finance_mgmt.clock import now
 from finance_mgmt.models import Account, Relationship
 from finance_mgmt.services import runs
@@ -101,6 +101,7 @@ def _load(members: int, charges: int) -> None:
         run = begin(by="bench", at=at)
         if run is not None:
             runs.work(run.pk, worker="bench")
+    sums.catch_up()
     scratch.execute("VACUUM ANALYZE")
 
 

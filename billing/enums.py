@@ -123,3 +123,10 @@ class ThresholdKind(TextChoices):
 
     LOW_FUNDS = "low_funds", _("available funds")  # crossed when they fall below
     SPENDING = "spending", _("spending of the month")  # crossed when it rises above
+
+
+class SavingKind(TextChoices):
+    """By what something was saved."""
+
+    DISCOUNT = "discount", _("discount")
+    COMMITMENT = "commitment", _("commitment")

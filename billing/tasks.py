@@ -7,7 +7,7 @@ from finance_mgmt.enums import Parked
 from finance_mgmt.services import parking
 from finance_mgmt.tasks import asked_for, job
 
-from .services import bills, cycles, resources, settlement, warnings
+from .services import bills, cycles, resources, settlement, sums, warnings
 
 
 @job("billing.close_due_cycles")
@@ -51,3 +51,10 @@ def evaluate_warnings(at: datetime) -> str:
         _, notices = parking.attempt(do, job=Parked.WARNINGS, account=account, by=by, at=at)
         told += notices or 0
     return f"{told} told" if told else ""
+
+
+@job("billing.sum_charges")
+def sum_charges(at: datetime) -> str:
+    """Add new charges to the stored sums that pages read."""
+    summed = sums.catch_up()
+    return f"{summed} charge{'' if summed == 1 else 's'} summed" if summed else ""

@@ -4,6 +4,9 @@ A connection may bring its own: `PGOPTIONS="-c app.clock=2024-10-02T00:00:00+00:
 for one process. The demo does so to have its month billed in its time; nothing stored ever does.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import connection
@@ -13,8 +16,27 @@ SELECT coalesce(nullif(current_setting('app.clock', true), '')::timestamptz, clo
 """
 
 
+_held: ContextVar[list[datetime] | None] = ContextVar("held", default=None)
+
+
 def now() -> datetime:
     """The current instant, in UTC."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLOCK)
-        return cursor.fetchone()[0]
+    held = _held.get()
+    if not held:
+        with connection.cursor() as cursor:
+            cursor.execute(CLOCK)
+            instant: datetime = cursor.fetchone()[0]
+        if held is None:
+            return instant
+        held.append(instant)
+    return held[0]
+
+
+@contextmanager
+def standing_still() -> Iterator[None]:
+    """Ask the database once in the block: a page shows one instant, whoever makes its parts."""
+    token = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(token)

@@ -24,6 +24,7 @@ BOOK_CHECKS = [
     "billing.queries.order_books.wrong_refunds",
     "billing.queries.order_books.masters_cash_spent_for_members",
     "billing.queries.order_books.wrong_imports",
+    "billing.queries.summed_books.wrong_sums",
     "invoicing.queries.books.wrong_invoices",
     "invoicing.queries.books.wrong_credit_notes",
     "invoicing.queries.books.wrongly_invoiced_charges",

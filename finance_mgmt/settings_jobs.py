@@ -70,6 +70,10 @@ JOBS: dict[str, dict[str, Any]] = {
     },
     "billing.review_resources": {"name": _("Suspend and resume resources")},
     "billing.evaluate_warnings": {"name": _("Judge warnings")},
+    "billing.sum_charges": {
+        "name": _("Sum new charges"),
+        "due": "billing.queries.jobs.unsummed_charges",
+    },
     "finance_mgmt.expire_invitations": {
         "name": _("Expire invitations"),
         "due": "finance_mgmt.queries.due.invitations",

@@ -19,7 +19,7 @@ from billing.models import (
     Source,
     UsageRecord,
 )
-from billing.services import bills, cycles, usage
+from billing.services import bills, cycles, sums, usage
 from finance_mgmt import queries
 from finance_mgmt.enums import Channel, Cycle, Mode
 from finance_mgmt.models import Account, Funds, Movement, Relationship, Run
@@ -175,11 +175,12 @@ class Provider:
         cycles.start_closing(**self.said(when))
 
     def jobs(self, when: datetime) -> None:
-        """Everything the scheduled jobs do at the instant: close cycles, issue bills."""
+        """Everything the scheduled jobs do at the instant: close, issue bills, sum charges."""
         cycles.start_closing(**self.said(when))
         while run := cycles.close(by="job", at=when) or bills.issue(by="job", at=when):
             finished = runs.work(run.pk, worker="test")
             assert finished.state == "done", [step.error for step in finished.steps.all()]
+        sums.catch_up()
 
     def charges(self) -> list[Charge]:
         """Every charge, in an order that does not hang on how the database wrote them."""

@@ -12,7 +12,7 @@ from finance_mgmt.models import Account
 from finance_mgmt.money import cut
 
 from ..models import AccountKey, Bill
-from ..queries.runway import outlook
+from ..queries.runway import decider, outlook_of
 from . import showback
 from .bills import STATUS_TONES
 from .pace_words import lasts, pace_tone
@@ -63,12 +63,14 @@ def _bills(account: Account) -> Panel:
 
 
 def _runway(account: Account) -> Panel:
-    found = outlook(account.pk, now())
-    pace, currency = found.runway, account.currency
-    if found.account != account.pk:
-        decides = Account.objects.get(pk=found.account)
+    at, currency = now(), account.currency
+    deciding = decider(account.pk, at)
+    if deciding != account.pk:
+        decides = Account.objects.get(pk=deciding)
         facts = [Fact(_("funds that decide"), display.account(decides), rule="R3")]
     else:
+        found = outlook_of(account.pk, at)
+        pace = found.runway
         stops = "; ".join(f"{owner}: {', '.join(codes)}" for owner, codes in found.stops.items())
         facts = [
             Fact(

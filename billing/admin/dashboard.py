@@ -19,9 +19,9 @@ from finance_mgmt.money import plain
 
 from ..enums import BillStatus
 from ..models import Bill, Charge
+from ..queries.masters import MasterMonth, MemberMonth, Named, masters_of, members_of
 from . import group_page
 from .closing import not_started_notice
-from .month_sums import MasterMonth, MemberMonth, month_sums
 from .months import months, parse
 from .trends import by_currency, funds_of_masters, month_to_date, trend, unsettled
 
@@ -37,7 +37,7 @@ def panels(request: HttpRequest) -> list[Panel]:
         return [*not_started_notice(), _first_steps(request)]
     asked = parse(request.GET.get("month"))
     month = asked if asked in known else known[0]
-    masters, members = month_sums(month)
+    masters = masters_of(month)
     today = timezone.localdate(now())  # in the billing time zone (admin/zone.py)
     return [
         _selector(month, known),
@@ -45,7 +45,7 @@ def panels(request: HttpRequest) -> list[Panel]:
         trend(month),
         _chart(month, masters),
         _masters(month, masters),
-        _members(month, members),
+        _members(month, members_of(month, SHOWN)),
         _outstanding(today),
     ]
 
@@ -133,11 +133,9 @@ def _masters(month: date, masters: Sequence[MasterMonth]) -> Panel:
         ],
         rows=[
             [
-                display.account(row.account),
+                display.account(_as_account(row.account)),
                 _group(row),
-                display.link(row.bill, display.amount(row.billed, row.account.currency))
-                if row.bill
-                else display.NOTHING,
+                _bill(row),
                 display.list_link(
                     Charge,
                     display.amount(row.open, row.account.currency),
@@ -152,6 +150,17 @@ def _masters(month: date, masters: Sequence[MasterMonth]) -> Panel:
         empty=_("No master has charges in this month."),
         more=Link(_("All bills of the month"), display.list_of(Bill, month=text)),
     )
+
+
+def _as_account(named: Named) -> Account:
+    """For a link to its page."""
+    return Account(pk=named.pk, number=named.number, name=named.name)
+
+
+def _bill(row: MasterMonth) -> Any:
+    if row.bill is None:
+        return display.NOTHING
+    return display.link(Bill(pk=row.bill), display.amount(row.billed, row.account.currency))
 
 
 def _group(row: MasterMonth) -> Any:
@@ -173,8 +182,8 @@ def _members(month: date, members: Sequence[MemberMonth]) -> Panel:
         ],
         rows=[
             [
-                display.account(row.owner),
-                display.number(row.payer),
+                display.account(_as_account(row.owner)),
+                display.number(_as_account(row.payer)),
                 display.list_link(
                     Charge,
                     display.count(row.charges),
@@ -184,7 +193,7 @@ def _members(month: date, members: Sequence[MemberMonth]) -> Panel:
                 ),
                 display.amount(row.payable, row.owner.currency),
             ]
-            for row in members[:SHOWN]
+            for row in members
         ],
         empty=_("No member has charges that a master pays."),
     )

@@ -15,8 +15,8 @@ from finance_mgmt.enums import Mode
 from finance_mgmt.money import ZERO, cut, plain
 
 from ..models import Charge
-from ..queries import group
-from ..queries.runway import outlook
+from ..queries import group, sums
+from ..queries.runway import outlook_of
 from .pace_words import lasts, pace_tone
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ NAMED, PRODUCTS, LIMITS, SAVINGS = 8, 8, 8, 10
 def tiles(request: HttpRequest, found: "Group") -> Panel:
     """The group in four figures."""
     currency, master = found.master.currency, found.master.pk
-    look = outlook(master, found.at)
+    look = outlook_of(master, found.at)  # nobody's member: its own funds decide
     pace = look.runway
     in_trust = sum(seat.mode == Mode.TRUSTEESHIP for seat in found.seats)
     modes = _("%(trusteeship)s in trusteeship, %(management)s in management")
@@ -61,8 +61,8 @@ def tiles(request: HttpRequest, found: "Group") -> Panel:
 
 def over_time(request: HttpRequest, found: "Group") -> Panel:
     """Who cost how much in the last months: the largest by name, the rest together."""
-    months = [month for month in found.spend.months if found.spend.total(month)]
-    largest = found.spend.largest(NAMED)
+    months = [month for month in found.months if found.spend.total(month)]
+    largest = found.spend.largest
     names = _numbers(found)
     series = {names[one]: [found.spend.of(one, month) for month in months] for one in largest}
     rest = [
@@ -84,7 +84,7 @@ def over_time(request: HttpRequest, found: "Group") -> Panel:
 
 def by_product(request: HttpRequest, found: "Group") -> Panel:
     """What the month is made of."""
-    rows = group.products(found.accounts, found.month, found.edition)
+    rows = sums.products(found.accounts, found.month)
     shown = [(code or _("adjustments"), amount) for code, amount in rows[:PRODUCTS]]
     if rest := rows[PRODUCTS:]:
         shown.append((_("the rest"), sum((amount for _code, amount in rest), ZERO)))
@@ -124,7 +124,7 @@ def _has_credit(figures: Any) -> bool:
 
 def saved(request: HttpRequest, found: "Group") -> Panel:
     """Who gained this month from whose discounts and commitments."""
-    rows = group.savings(found.accounts, found.month, found.edition)
+    rows = sums.savings(found.accounts, found.month)
     shown = rows[:SAVINGS]
     ids = {one for row in shown for one in (row.giver, row.owner)}
     people = group.named(ids)
@@ -159,17 +159,17 @@ def saved(request: HttpRequest, found: "Group") -> Panel:
     )
 
 
-def _savings_note(rows: Sequence[group.Saving], currency: str) -> str:
-    sums: dict[str, Decimal] = {"discount": ZERO, "commitment": ZERO}
+def _savings_note(rows: Sequence[sums.Saving], currency: str) -> str:
+    total: dict[str, Decimal] = {"discount": ZERO, "commitment": ZERO}
     for row in rows:
-        sums[row.kind] += row.amount
+        total[row.kind] += row.amount
     said = ngettext(
         "%(count)s line: %(discount)s by discounts, %(commitment)s by commitments, in %(currency)s",
         "%(count)s lines: %(discount)s by discounts, %(commitment)s by commitments,"
         " in %(currency)s",
         len(rows),
     )
-    amounts = {kind: plain(cut(amount, currency), 2) for kind, amount in sums.items()}
+    amounts = {kind: plain(cut(amount, currency), 2) for kind, amount in total.items()}
     return said % {"count": len(rows), "currency": currency, **amounts}
 
 

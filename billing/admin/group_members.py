@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from finance_mgmt import queries as ground
 from finance_mgmt.admin import display
 from finance_mgmt.admin.command_pages import url as command_url
-from finance_mgmt.admin.panels import Column, Panel, Part, Table, paged
+from finance_mgmt.admin.panels import Column, Pager, Panel, Part, Table, paged
 from finance_mgmt.admin.relationships import mode_badge
 from finance_mgmt.enums import Mode, RelationshipState
 from finance_mgmt.models import Account, Cap, Relationship
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from .group_page import Group
 
 ANCHOR = "members"
-SORTS: dict[str, Callable[["Group", Seat], Any]] = {
-    "number": lambda found, seat: seat.number,
-    "name": lambda found, seat: (seat.name, seat.number),
-    "mode": lambda found, seat: (seat.mode, seat.number),
-    "allocated": lambda found, seat: (seat.allocated, seat.number),
-    "used": lambda found, seat: (seat.used, seat.number),
-    "month": lambda found, seat: (found.spent(seat), seat.number),
+Spent = Callable[[Seat], Decimal]
+SORTS: dict[str, Callable[[Seat, Spent], Any]] = {
+    "number": lambda seat, spent: seat.number,
+    "name": lambda seat, spent: (seat.name, seat.number),
+    "mode": lambda seat, spent: (seat.mode, seat.number),
+    "allocated": lambda seat, spent: (seat.allocated, seat.number),
+    "used": lambda seat, spent: (seat.used, seat.number),
+    "month": lambda seat, spent: (spent(seat), seat.number),
 }
 
 
@@ -57,17 +58,21 @@ def search(request: HttpRequest, found: "Group") -> Panel:
     )
 
 
-def chosen(request: HttpRequest, found: "Group") -> list[Seat]:
-    """The members that were asked for, in the order that was asked for."""
+def is_sorted_by_spend(request: HttpRequest) -> bool:
+    """Whether the order hangs on what every member cost this month."""
+    return request.GET.get("sort", "").removeprefix("-") == "month"
+
+
+def page(request: HttpRequest, seats: list[Seat], spent: Spent) -> tuple[list[Seat], Pager]:
+    """The members that were asked for, in the order that was asked for: one page of them."""
     wanted = request.GET.get("q", "").strip().casefold()
-    seats = [
-        seat
-        for seat in found.seats
-        if wanted in seat.number.casefold() or wanted in seat.name.casefold()
+    found = [
+        seat for seat in seats if wanted in seat.number.casefold() or wanted in seat.name.casefold()
     ]
     sort = request.GET.get("sort", "")
     by = SORTS.get(sort.removeprefix("-"), SORTS["number"])
-    return sorted(seats, key=lambda seat: by(found, seat), reverse=sort.startswith("-"))
+    found.sort(key=lambda seat: by(seat, spent), reverse=sort.startswith("-"))
+    return paged(request, found, ANCHOR)
 
 
 @dataclass
@@ -102,7 +107,7 @@ def _shown(found: "Group", seats: list[Seat]) -> _Shown:
         accounts=Account.objects.in_bulk(ids),
         figures=ground.figures_of(ids, found.at),
         paces=paces(pairs, found.at),
-        bills=last_bills([master, *ids]),
+        bills=last_bills(ids),
         caps={cap.relationship_id: cap for cap in latest},
         past_due=set(
             open_bills.filter(due_on__lt=timezone.localdate(found.at)).values_list(
@@ -118,8 +123,7 @@ def _shown(found: "Group", seats: list[Seat]) -> _Shown:
 
 def table(request: HttpRequest, found: "Group") -> Panel:
     """The page of members."""
-    seats, pager = paged(request, chosen(request, found), ANCHOR)
-    shown = _shown(found, seats)
+    shown = _shown(found, found.shown)
 
     def column(name: str, label: Any, is_number: bool = False) -> Column:
         return Column(_sortable(request, name, label), is_number)
@@ -144,8 +148,8 @@ def table(request: HttpRequest, found: "Group") -> Panel:
             Column(_("last bill"), True),
             Column(_("state")),
         ],
-        rows=[_row(request, found, seat, shown) for seat in seats],
-        pager=pager,
+        rows=[_row(request, found, seat, shown) for seat in found.shown],
+        pager=found.pager,
         empty=_("No member fits.") if found.seats else _("Nobody is linked to this master."),
     )
 
@@ -217,8 +221,8 @@ def _last_bill(found: "Group", seat: Seat, shown: _Shown) -> Any:
     if seat.mode == Mode.MANAGEMENT:
         bill = shown.bills.get(seat.account)
         return display.link(bill, _amount(bill.total, currency)) if bill else display.NOTHING
-    bill = shown.bills.get(found.master.pk)
-    if bill is None or bill.month not in found.spend.months:
+    bill = found.last_bill
+    if bill is None or bill.month not in found.months:
         return display.NOTHING
     return display.link(bill, _amount(found.spend.of(seat.account, bill.month), currency))
 

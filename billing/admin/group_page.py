@@ -1,9 +1,10 @@
 """The page of one group: a row per member, charts, and what can be done with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -19,14 +20,15 @@ from finance_mgmt import queries as ground
 from finance_mgmt.admin import display
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.command_pages import url as command_url
-from finance_mgmt.admin.panels import Panel
+from finance_mgmt.admin.panels import Pager, Panel
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode
 from finance_mgmt.models import Account, Relationship
+from finance_mgmt.money import ZERO
 
-from ..queries import group
+from ..models import Bill
+from ..queries import group, sums
 from . import group_charts, group_members
-from .month_sums import edition
 
 ADDRESS = "billing_bill_group"
 NEEDS = ("finance_mgmt.view_account", "billing.view_bill", "billing.view_charge")
@@ -41,8 +43,11 @@ class Group:
     at: datetime
     month: date
     seats: list[group.Seat]
-    spend: group.Spend
-    edition: tuple[object, ...]
+    months: tuple[date, ...]  # the last ones, this one last
+    last_bill: Bill | None
+    spend: sums.Spend
+    shown: list[group.Seat]  # the members of one page
+    pager: Pager
 
     @property
     def accounts(self) -> tuple[int, ...]:
@@ -85,7 +90,7 @@ def account_links(request: HttpRequest, account: Account) -> list[Command]:
 
 
 def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, master: Account) -> HttpResponse:
-    found = _read(master, now())
+    found = _read(request, master, now())
     context = {
         "heading": format_html(
             '{} <span class="bo-number">{} {}</span>',
@@ -100,12 +105,26 @@ def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, master: Account) -> 
     return model_admin.page(request, master, context)
 
 
-def _read(master: Account, at: datetime) -> Group:
+def _read(request: HttpRequest, master: Account, at: datetime) -> Group:
     month = periods.month_of(at, ground.policy().zone)
-    seats, known = group.roster(master.pk, at), edition()
     months = group.last_months(month, MONTHS_SHOWN)
-    spend = group.spend(master.pk, [seat.account for seat in seats], months, known)
-    return Group(master, at, month, seats, spend, known)
+    bill = group.last_bills([master.pk]).get(master.pk)
+    seats = group.roster(master.pk, at)
+
+    def spend(**of: Collection[Any]) -> sums.Spend:
+        accounts = [master.pk, *(seat.account for seat in seats)]
+        largest = group_charts.NAMED
+        return sums.spend(accounts, since=months[0], until=month, count=largest, **of)
+
+    if group_members.is_sorted_by_spend(request):  # who is on the page hangs on all of them
+        found = spend(owners=[master.pk], whole=[month, bill.month] if bill else [month])
+        shown, pager = group_members.page(
+            request, seats, lambda seat: found.of(seat.account, month)
+        )
+    else:
+        shown, pager = group_members.page(request, seats, lambda seat: ZERO)
+        found = spend(owners=[master.pk, *(seat.account for seat in shown)])
+    return Group(master, at, month, seats, months, bill, found, shown, pager)
 
 
 def _panels(request: HttpRequest, found: Group) -> list[Panel]:

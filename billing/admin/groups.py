@@ -17,8 +17,8 @@ from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode
 from finance_mgmt.models import Account, Relationship
 
+from ..queries import sums
 from . import group_page
-from .month_sums import month_sums
 
 ADDRESS = "billing_bill_groups"
 
@@ -50,7 +50,7 @@ def _table(request: HttpRequest) -> Panel:
     masters = Account.objects.in_bulk(ids)
     figures = ground.figures_of(ids, at)
     month = periods.month_of(at, ground.policy().zone)
-    paid = {row.account.pk: row.charged for row in month_sums(month)[0]}
+    paid = sums.of_payers(ids, [month])
     return Table(
         title=_("Masters"),
         anchor="members",
@@ -71,7 +71,7 @@ def _table(request: HttpRequest) -> Panel:
                 *(
                     display.amount(amount, masters[row["master"]].currency)
                     for amount in (
-                        paid.get(row["master"]),
+                        paid.get((row["master"], month)),
                         figures[row["master"]].used,
                         figures[row["master"]].allocated_out,
                         figures[row["master"]].available,

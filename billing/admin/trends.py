@@ -16,15 +16,14 @@ from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO, plain
 
 from ..models import Bill, Charge
-from .month_sums import MasterMonth, month_sums
+from ..queries.masters import MasterMonth, charged_in
 
 MONTHS_SHOWN = 12
 
 
 def month_to_date(month: date, masters: Sequence[MasterMonth]) -> Iterator[Fact]:
     """What masters pay in the month so far, beside the whole month before."""
-    before = month_sums(_before(month))[0]
-    now, then = _payable(masters), _payable(before)
+    now, then = _payable(masters), charged_in(_before(month))
     if not now and not then:
         return
     note = [_("%(month)s: ") % {"month": f"{_before(month):%Y-%m}"}, amounts(then.items())]

@@ -13,7 +13,7 @@ from finance_mgmt.money import cut, minor_places, plain
 from finance_mgmt.queries import access
 
 from ..queries import access as own_access
-from ..queries.runway import outlook
+from ..queries.runway import decider, outlook_of
 
 
 class StoppingShown(serializers.Serializer):
@@ -54,9 +54,8 @@ class RunwayPage(Noun):
         """Available funds, what a day costs, how long that lasts, and what stops then."""
         refuse_unknown(request, set())
         account = self.get_object()
-        found = outlook(account.pk, self.at, own_access.resources(self.actor))
         places = minor_places(account.currency)
-        is_own = found.account == account.pk
+        is_own = decider(account.pk, self.at) == account.pk
         shown = {
             "account": account.number,
             "currency": account.currency,
@@ -66,6 +65,7 @@ class RunwayPage(Noun):
         hidden = ("available", "per_day", "days", "days_left", "runs_out_at", "stop_count")
         if not is_own:
             return Response({**shown, **dict.fromkeys(hidden), "stops": []})
+        found = outlook_of(account.pk, self.at, own_access.resources(self.actor))
         out = found.runway.runs_out_at
         return Response(
             {

@@ -42,7 +42,7 @@ WHERE said.verb = 'vouchers.share' ORDER BY said.id;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_finding'),
+        ('billing', '0011_paying_together'),
         ('finance_mgmt', '0018_saved_filters'),
     ]
 

@@ -12,6 +12,7 @@ from .resources import Resource
 from .settlements import Settlement
 from .sources import AccountKey, Source
 from .staging import StagedRow
+from .sums import DaySum, MonthSum, ProductSum, SavingSum, Unsummed
 from .usage import UsageRecord
 from .vouchers import Coupon, Voucher, VoucherDraw, VoucherSharing
 from .warnings import Threshold, Watch
@@ -26,19 +27,24 @@ __all__ = [
     "Coupon",
     "CoverUse",
     "Coverage",
+    "DaySum",
     "Discount",
     "Family",
     "Finding",
     "ImportedRow",
+    "MonthSum",
     "Order",
     "Price",
     "Product",
+    "ProductSum",
     "Refund",
     "Resource",
+    "SavingSum",
     "Settlement",
     "Source",
     "StagedRow",
     "Threshold",
+    "Unsummed",
     "UsageImport",
     "UsageRecord",
     "Voucher",

@@ -21,6 +21,7 @@ class Charge(models.Model):
     list - covered - discount - voucher = payable (K4). It belongs to the bill of its payer and
     billing month. Usage that was reported in time makes one charge per owner, product, resource
     and charge period; `record` names the single record of a late or manual one (C4).
+    A trigger notes that it waits for its sums (`Unsummed`).
     """
 
     kind = models.CharField(_("kind"), max_length=10, choices=ChargeKind.choices)

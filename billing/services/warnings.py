@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet
 
 from finance_mgmt import money, periods
 from finance_mgmt import queries as ground
@@ -22,6 +22,7 @@ from finance_mgmt.services import decisions, locks, notices
 
 from ..enums import ThresholdKind
 from ..models import Charge, Threshold, Watch
+from ..queries import sums
 from ..queries.facts import spent_in_month
 from ..queries.runway import outlook
 from ..rules import warnings as rules
@@ -86,7 +87,9 @@ def set_thresholds(
         month = periods.month_of(at, ground.policy().zone)
         now = {
             ThresholdKind.LOW_FUNDS: ground.figures_of([account.pk], at)[account.pk].available,
-            ThresholdKind.SPENDING: _spent(account.pk, {month}, None).get(month, ZERO),
+            ThresholdKind.SPENDING: sums.of_payers([account.pk], [month]).get(
+                (account.pk, month), ZERO
+            ),
         }
         for kind, amounts in wanted.items():
             if amounts is not None:
@@ -172,7 +175,7 @@ def _evaluate(account: int, at: datetime) -> int:
     month = periods.month_of(at, zone)
     low = rules.fall(bounds[ThresholdKind.LOW_FUNDS], list(_running(account, moved, at)), month)
     spends = [(billed, amount) for _, billed, amount in charges]
-    spent = _spent(account, {billed for billed, _ in spends}, before)
+    spent = sums.up_to(account, {billed for billed, _ in spends}, before)
     high = rules.rise(bounds[ThresholdKind.SPENDING], spends, spent)
     for bound in chain(*bounds.values()):
         if bound.crossed != known[bound.threshold]:
@@ -252,14 +255,6 @@ def _movements(account: int) -> QuerySet[Movement]:
 def _bounds(account: int, kind: ThresholdKind) -> list[rules.Bound]:
     rows = Threshold.objects.filter(account_id=account, kind=kind)
     return [rules.Bound(row.pk, row.amount, row.crossed_month) for row in rows]
-
-
-def _spent(account: int, months: set[date], up_to: int | None) -> dict[date, Decimal]:
-    charges = Charge.objects.filter(payer_id=account, billing_month__in=months)
-    if up_to is not None:
-        charges = charges.filter(pk__lte=up_to)
-    sums = charges.order_by().values("billing_month").annotate(sum=Sum("payable_amount"))
-    return dict(sums.values_list("billing_month", "sum"))
 
 
 def _replace(

@@ -7,10 +7,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import queries
+from ..clock import standing_still
+
+READS = ("GET", "HEAD")
 
 
 class BillingTimeZone:
-    """Middleware: shows and reads times in the admin in the policy's billing time zone."""
+    """Middleware: shows and reads times in the admin in the policy's billing time zone.
+
+    A page that is only read is about one instant.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -19,4 +25,7 @@ class BillingTimeZone:
         if not request.path.startswith(reverse("admin:index")):
             return self.get_response(request)
         with timezone.override(queries.policy().zone):
-            return self.get_response(request)
+            if request.method not in READS:
+                return self.get_response(request)
+            with standing_still():
+                return self.get_response(request)

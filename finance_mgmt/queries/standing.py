@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from ..enums import End, Mode, Permission, RelationshipState
 from ..models import Grant, Relationship
@@ -86,6 +86,12 @@ def _mode(mode: str, began: datetime | None, at: datetime) -> Mode:
 def terms(account_id: int, at: datetime) -> Terms:
     """The terms of one account at one instant (DOMAIN 3)."""
     return decide(standings([account_id], at)[account_id])
+
+
+def in_trusteeship_of(master_id: int, at: datetime) -> QuerySet[Relationship]:
+    """The relationships whose members a master pays for at the instant."""
+    links = Relationship.objects.filter(in_force(at), master_id=master_id)
+    return links.filter(mode=Mode.TRUSTEESHIP, trusteeship_from__lte=at)
 
 
 def members_of(master_id: int, at: datetime) -> dict[Mode, list[int]]:

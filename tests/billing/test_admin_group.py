@@ -211,8 +211,7 @@ def test_one_member_or_thirty_ask_as_much(world, provider, django_assert_num_que
             provider.link(world, member, mode=Mode.MANAGEMENT)
             provider.use(member, _product("disk"), "1", at("2024-06-09 10:00"), reported=NOON)
         provider.jobs(at("2024-06-10 13:30"))
-        browser.get(address(world))  # sums are read once
-        with django_assert_num_queries(FRAME + 39):
+        with django_assert_num_queries(FRAME + 31):
             browser.get(address(world))
 
 

@@ -31,6 +31,7 @@ from finance_mgmt.errors import FinanceError
 from finance_mgmt.models import Account, Movement, Run
 from finance_mgmt.periods import containing
 from finance_mgmt.services import cash, changes
+from tests.billing.charge_sums import differences
 from tests.provider import SHANGHAI, Provider, at
 
 EXAMPLES = int(os.environ.get("RANDOM_MONTHS", "6"))
@@ -243,6 +244,7 @@ class Months(RuleBasedStateMachine):
         before = _counts()
         self.provider.jobs(self.now)
         assert _counts() == before
+        assert differences(sorted({month for _, month, _ in rows})[-2:], self.now) == {}
 
     # -- What always holds ---------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.queries.runway import DAYS, outlook
+from billing.queries.paces import DAYS
+from billing.queries.runway import outlook
 from billing.services import resources, warnings
 from finance_mgmt.models import Notice
 from tests.provider import Provider, at

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from billing.models import Bill, Charge, CoverUse, Order, Voucher
-from billing.services import bills, cycles, vouchers
+from billing.services import bills, cycles, sums, vouchers
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.models import Account, Funds, Movement, Relationship
@@ -377,6 +377,7 @@ class Trading(RuleBasedStateMachine):
             pass
         self.shop.settle_due(self.now)
         self.shop.review(self.now)
+        sums.catch_up()
 
     def _close_or_issue(self) -> bool:
         run = cycles.close(by="job", at=self.now) or bills.issue(by="job", at=self.now)

@@ -158,7 +158,7 @@ def test_a_relationship_of_the_future_is_not_in_force_yet(provider):
     assert [row[3] for row in listed(everything().get(list_url(Account)))] == ["alone", "alone"]
 
 
-@pytest.mark.parametrize(("number", "queries"), [("M", 43), ("T", 43), ("S", 38)])
+@pytest.mark.parametrize(("number", "queries"), [("M", 36), ("T", 30), ("S", 31)])
 def test_a_page_asks_a_fixed_number_of_questions(number, queries, group, django_assert_num_queries):
     browser = everything()
     with django_assert_num_queries(FRAME + queries):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from finance_mgmt.clock import now
+from finance_mgmt.clock import now, standing_still
 from tests.faults.processes import environment
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +22,13 @@ def test_a_connection_may_bring_its_own():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL app.clock = '2024-10-02T00:00:00+00:00'")
     assert now() == datetime(2024, 10, 2, tzinfo=UTC)
+
+
+def test_it_stands_still_for_a_page_and_goes_on_after_it(django_assert_num_queries):
+    first = now()
+    with django_assert_num_queries(1), standing_still():
+        shown = [now() for _ in range(3)]
+    assert (shown, first < shown[0] < now()) == ([shown[0]] * 3, True)
 
 
 LATE = """
