@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from billing.models import UsageRecord
-from billing.services import bills, cycles, resources, settlement, warnings
+from billing.services import bills, cycles, resources, settlement, sums, warnings
 from finance_mgmt.enums import RunState
 from finance_mgmt.models import Run
 from finance_mgmt.money import plain
@@ -85,6 +85,8 @@ def close(world: World, at: datetime, agenda: Agenda) -> bool:
     if run is None:
         return False
     result = work(run)
+    if agenda.has_watched:  # warnings read the sums, and what waits for them
+        sums.catch_up()
     charges = sum(step.result.get("charges", 0) for step in result.steps.all())
     world.tell(at, "close", f"{_many(charges, 'charge')} of closed cycles")
     return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from billing.services import bills, cycles
+from billing.services import bills, cycles, sums
 from finance_mgmt import queries
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Relationship
@@ -125,6 +125,7 @@ def _close(step: Step) -> None:
         jobs.work(run)
     while step.verb == BILL and (run := bills.issue(by="job:bill", at=step.at)):
         jobs.work(run)
+    sums.catch_up()
 
 
 def _make(world: World, change: Event) -> None:
