@@ -4,8 +4,8 @@ from django.db import connection
 
 from finance_mgmt import queries as ground
 
-from .books import MOST_TOLD
 from .sums import WAITING
+from .told import MOST_TOLD
 
 # Which columns a sum is kept by, which it adds up, and the same read from any charges.
 _KEPT = {

@@ -3,14 +3,12 @@
 Each check returns sentences, one per thing that is wrong; none: all is well.
 """
 
-from django.db import connection
-
-MOST_TOLD = 100
+from billing.queries.told import told
 
 
 def wrong_invoices() -> list[str]:
     """Invoices that are not the sum of their lines (I6)."""
-    return _told(
+    return told(
         """
         SELECT format('Invoice %%s says %%s in %%s lines, its lines sum to %%s in %%s.',
             invoice.number, invoice.total + invoice.round_off, invoice.line_count,
@@ -28,7 +26,7 @@ def wrong_invoices() -> list[str]:
 
 def wrong_credit_notes() -> list[str]:
     """Credit notes that are not the sum of their lines, or take more than there is (I6)."""
-    return _told(
+    return told(
         """
         SELECT format('Credit note %%s says %%s, its lines sum to %%s.',
             note.number, note.total + note.round_off, coalesce(sum(line.amount), 0))
@@ -58,7 +56,7 @@ def wrong_credit_notes() -> list[str]:
 
 def wrongly_invoiced_charges() -> list[str]:
     """Charges on two invoices, on one before their bill, or for another amount or payer (I1)."""
-    return _told(
+    return told(
         """
         SELECT format('Charge %%s is on %%s invoices at once.', charge_id, count(*))
         FROM invoicing_invoiceline WHERE NOT is_void GROUP BY charge_id HAVING count(*) > 1
@@ -78,7 +76,7 @@ def wrongly_invoiced_charges() -> list[str]:
 
 def gaps_in_numbers() -> list[str]:
     """Series whose numbers are not 1 to the last one, each once (I6)."""
-    return _told(
+    return told(
         """
         WITH numbered AS (
             SELECT split_part(number, '-', 1) AS code, split_part(number, '-', 2)::bigint AS number
@@ -99,9 +97,3 @@ def gaps_in_numbers() -> list[str]:
             coalesce(counted.last, 0), coalesce(series.last_number, 0))
         """
     )
-
-
-def _told(sql: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM ({sql}) wrong LIMIT {MOST_TOLD}", [])
-        return [sentence for (sentence,) in cursor.fetchall()]
