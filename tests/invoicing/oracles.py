@@ -14,7 +14,7 @@ from django.db.models import F, Sum
 
 from billing.models import Bill, Charge, Order, Refund, Resource, Settlement, Voucher, VoucherDraw
 from billing.services import bills_sql
-from finance_mgmt.models import Account, Funds, Grant, Relationship
+from finance_mgmt.models import Account, Decision, Funds, Grant, Relationship
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
@@ -87,12 +87,13 @@ def why_unusable(voucher: Voucher, charge: Charge) -> str:
     """Why the voucher could not pay the charge, by V1, V3 and C1; empty: it could."""
     instant = charge.period_start
     if voucher.owner_id != charge.owner_id:
-        listed = set(voucher.members.values_list("pk", flat=True))
+        told = Decision.objects.filter(verb="vouchers.share", facts__voucher=voucher.code)
+        facts = (told.filter(at__lte=instant).order_by("pk").last() or voucher.decision).facts
         is_shared = {
             "private": False,
             "all_trusteeship_members": True,
-            "listed_members": charge.owner_id in listed,
-        }[voucher.share]
+            "listed_members": charge.owner.number in facts["members"],
+        }[facts["share"]]
         if not is_shared:
             return "share"
     if instant < (voucher.valid_from or voucher.issued_at):
