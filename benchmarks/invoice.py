@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from benchmarks import scratch
-from benchmarks.close import decisions_in_transaction
+from benchmarks.close_world import decisions_in_transaction
 from billing.models import Family, Price, Product, Source
 from billing.services import bills, cycles
 from finance_mgmt.models import Account, Funds, Relationship
