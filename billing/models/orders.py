@@ -1,5 +1,6 @@
 """Prepaid orders and what was given back of them."""
 
+import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -132,6 +133,7 @@ class Order(models.Model):
                 name="no_more_goes_back_to_credit_than_came_from_it",
             ),
         ]
+        triggers = [pgtrigger.Protect(name="never_removed", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.number

@@ -66,6 +66,11 @@ class UsageRecord(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["owner", "due_at"], name="due_usage_of_an_owner"),
+            models.Index(  # the few that a close does not add up: late, adjustments, credits
+                fields=["owner", "due_at"],
+                condition=Q(is_late=True) | ~Q(kind=RecordKind.USAGE),
+                name="records_charged_alone",
+            ),
             BrinIndex(  # next to nothing to keep, and enough to find one resource
                 fields=["resource"],
                 opclasses=["text_bloom_ops"],

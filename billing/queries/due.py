@@ -14,7 +14,7 @@ from ..models import Charge, UsageRecord
 def due_records(after: datetime, through: datetime) -> dict[int, int]:
     """How many records of which owner are due in the window (after, through] (C4)."""
     due = UsageRecord.objects.filter(due_at__gt=after, due_at__lte=through)
-    counted = due.order_by().values("owner_id").annotate(records=Count("id"))
+    counted = due.order_by().values("owner_id").annotate(records=Count("*"))
     return dict(counted.values_list("owner_id", "records"))
 
 

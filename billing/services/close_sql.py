@@ -3,31 +3,59 @@
 Reads the records of a window and of some owners, groups them (B1), finds the payer and whose
 discounts count at the start of each charge period (C1), the price of that instant (P1) and the
 best discount (D1), and inserts the charges. Returns the sums by payer and owner.
+
+Whatever many charges share is looked up once: prices by product and charge period, discounts by
+owner and product. Each step is a join of whole sets, so that the time grows with the charges.
 """
 
 from finance_mgmt.rules.terms_in_sql import DISCOUNTS_OF, IN_TRUSTEESHIP, JOIN_STANDING, PAYER
 
-# A record that stands alone (late, adjustment, credit) is its own group and keeps its id.
-DUE = """
-    SELECT owner_id, product_id, resource, period_start, period_end, kind, is_late,
-        CASE WHEN is_late OR kind <> 'usage' THEN id END AS record_id,
-        sum(quantity) AS quantity,
-        sum(quantity) FILTER (WHERE given_amount IS NULL) AS priced_quantity,
-        coalesce(sum(given_amount), 0) AS given_amount,
-        CASE WHEN is_late OR kind <> 'usage' THEN reason ELSE '' END AS reason,
-        max(due_at) AS due_at
+# The groups of a step (rules/chunks.py) fit; with the usual 4 MB they would go through files.
+# Compiling the statement (JIT) takes longer than doing it.
+IN_MEMORY = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
+
+# Nobody knows beforehand how many groups there are. Where the planner guesses too few, it looks
+# through all of one set for each row of another: never with many records. LEFT JOINs below are
+# for the same reason: their guesses are not below the number of groups.
+MANY = 5_000
+BY_SETS = "SET LOCAL enable_nestloop = {}"
+
+IN_WINDOW = "due_at > %(after)s AND due_at <= %(through)s AND owner_id = ANY(%(owners)s)"
+
+# What stands alone (late, adjustment, credit) is its own group and keeps its id. These are few, and
+# the index `records_charged_alone` finds them.
+DUE = f"""
+    SELECT owner_id, product_id, resource, period_start, period_end, 'usage' AS kind,
+        false AS is_late, NULL::bigint AS record_id,
+        coalesce(priced_quantity + given_quantity, priced_quantity, given_quantity) AS quantity,
+        priced_quantity, coalesce(given_amount, 0) AS given_amount, '' AS reason, due_at
+    FROM (
+        SELECT owner_id, product_id, resource, period_start, period_end, max(due_at) AS due_at,
+            sum(quantity) FILTER (WHERE given_amount IS NULL) AS priced_quantity,
+            sum(quantity) FILTER (WHERE given_amount IS NOT NULL) AS given_quantity,
+            sum(given_amount) AS given_amount
+        FROM billing_usagerecord
+        WHERE {IN_WINDOW} AND NOT (is_late OR kind <> 'usage')
+        GROUP BY owner_id, product_id, resource, period_start, period_end
+    ) together
+    UNION ALL
+    SELECT owner_id, product_id, resource, period_start, period_end, kind, is_late, id, quantity,
+        CASE WHEN given_amount IS NULL THEN quantity END, coalesce(given_amount, 0), reason, due_at
     FROM billing_usagerecord
-    WHERE due_at > %(after)s AND due_at <= %(through)s AND owner_id = ANY(%(owners)s)
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 12
+    WHERE {IN_WINDOW} AND (is_late OR kind <> 'usage')
 """
 
-# The list price in force at the start of the charge period (P1, C1).
-JOIN_PRICE = """
-LEFT JOIN LATERAL (
-    SELECT unit_price, tiers FROM billing_price
-    WHERE product_id = due.product_id AND effective_from <= due.period_start
-    ORDER BY effective_from DESC LIMIT 1
-) price ON due.priced_quantity IS NOT NULL
+# Each product and start of a charge period once, with the list price in force then (P1, C1).
+PRICED = """
+    SELECT slot.product_id, slot.period_start, product.code, product.family_id,
+        product.keeps_own_discount, price.unit_price, price.tiers
+    FROM (SELECT DISTINCT product_id, period_start FROM due) slot
+    JOIN billing_product product ON product.id = slot.product_id
+    LEFT JOIN LATERAL (
+        SELECT unit_price, tiers FROM billing_price
+        WHERE product_id = slot.product_id AND effective_from <= slot.period_start
+        ORDER BY effective_from DESC LIMIT 1
+    ) price ON true
 """
 
 # A late record goes to the payer's open month: not before its arrival, not on an issued bill (C4).
@@ -41,25 +69,6 @@ CASE WHEN placed.is_late THEN greatest(
 END
 """
 
-# By how little is left to pay; a correction (negative) gets the discount its usage got (D1).
-BEST_DISCOUNT = """
-LEFT JOIN LATERAL (
-    SELECT found.id, found.payable FROM (
-        SELECT id, round(coalesce(placed.list_amount * rate, placed.quantity * fixed_price), 18)
-            AS payable
-        FROM billing_discount
-        WHERE owner_id = placed.discounts_of
-            AND (product_id IS NULL OR product_id = placed.product_id)
-            AND (family_id IS NULL OR family_id = placed.family_id)
-            AND (valid_from IS NULL OR valid_from <= placed.period_start)
-            AND (valid_until IS NULL OR valid_until > placed.period_start)
-            AND (fixed_price IS NULL OR placed.priced_quantity = placed.quantity)
-    ) found
-    WHERE abs(found.payable) < abs(placed.list_amount)
-    ORDER BY abs(found.payable), found.id LIMIT 1
-) best ON placed.kind = 'usage'
-"""
-
 # Usage that may be covered, paid by vouchers or priced in steps is walked one by one instead.
 IS_WALKED = """
 due.kind = 'usage' AND (
@@ -67,20 +76,73 @@ due.kind = 'usage' AND (
 )
 """
 
-CLOSE = f"""
-WITH due AS ({DUE}), placed AS (
-    SELECT due.*, product.family_id, price.unit_price, link.id AS relationship_id,
-        {PAYER} AS payer_id, {DISCOUNTS_OF} AS discounts_of,
+PLACED = f"""
+    SELECT due.*, product.family_id, product.code AS product_code, product.keeps_own_discount,
+        CASE WHEN due.priced_quantity IS NOT NULL THEN product.unit_price END AS unit_price,
+        CASE WHEN due.priced_quantity IS NOT NULL THEN product.tiers END AS tiers,
         CASE WHEN due.kind = 'credit' THEN 0 ELSE round(
             due.given_amount
             + CASE WHEN due.priced_quantity IS NULL THEN 0
-                   ELSE due.priced_quantity * price.unit_price END, 18)
-        END AS list_amount
-    FROM due JOIN billing_product product ON product.id = due.product_id
+                   ELSE due.priced_quantity * product.unit_price END, 18)
+        END AS list_amount, link.id AS relationship_id, link.effective_from,
+        {PAYER} AS payer_id, {DISCOUNTS_OF} AS discounts_of, {IN_TRUSTEESHIP} AS in_trusteeship
+    FROM due LEFT JOIN priced product USING (product_id, period_start)
     {JOIN_STANDING}
-    {JOIN_PRICE}
-    WHERE NOT ({IS_WALKED})
-), written AS (
+"""
+
+# Of each owner and product: how many discounts name it, at any time, and the only one (D1).
+OFFERED = """
+    SELECT wanted.discounts_of, wanted.product_id, count(discount.id) AS among,
+        min(discount.id) AS discount_id
+    FROM (SELECT DISTINCT discounts_of, product_id, family_id FROM placed) wanted
+    LEFT JOIN billing_discount discount ON discount.owner_id = wanted.discounts_of
+        AND (discount.product_id IS NULL OR discount.product_id = wanted.product_id)
+        AND (discount.family_id IS NULL OR discount.family_id = wanted.family_id)
+    GROUP BY wanted.discounts_of, wanted.product_id
+"""
+
+LEFT_TO_PAY = """
+round(coalesce(placed.list_amount * discount.rate, placed.quantity * discount.fixed_price), 18)
+"""
+
+APPLIES = """
+(discount.valid_from IS NULL OR discount.valid_from <= placed.period_start)
+AND (discount.valid_until IS NULL OR discount.valid_until > placed.period_start)
+AND (discount.fixed_price IS NULL OR placed.priced_quantity = placed.quantity)
+"""
+
+# By how little is left to pay; a correction (negative) gets the discount its usage got (D1).
+BEST_OF_SEVERAL = f"""
+(
+    SELECT discount.id FROM billing_discount discount
+    WHERE discount.owner_id = placed.discounts_of
+        AND (discount.product_id IS NULL OR discount.product_id = placed.product_id)
+        AND (discount.family_id IS NULL OR discount.family_id = placed.family_id)
+        AND {APPLIES}
+    ORDER BY abs({LEFT_TO_PAY}), discount.id LIMIT 1
+)
+"""
+
+# OFFSET 0: what is left to pay is computed once, not once for each column that needs it.
+RATED = f"""
+    SELECT placed.*, payer.currency, discount.id AS discount_id,
+        coalesce({LEFT_TO_PAY}, placed.list_amount) AS payable_amount
+    FROM placed JOIN finance_mgmt_account payer ON payer.id = placed.payer_id
+    LEFT JOIN offered ON placed.kind = 'usage'
+        AND offered.discounts_of = placed.discounts_of AND offered.product_id = placed.product_id
+    LEFT JOIN billing_discount discount ON {APPLIES} AND discount.id =
+        CASE WHEN offered.among > 1 THEN {BEST_OF_SEVERAL} ELSE offered.discount_id END
+        AND abs({LEFT_TO_PAY}) < abs(placed.list_amount)
+    OFFSET 0
+"""
+
+# Written in the order of the main index, so that neighbours come one after the other.
+CLOSE = f"""
+WITH due AS MATERIALIZED ({DUE}),
+priced AS MATERIALIZED ({PRICED}),
+placed AS MATERIALIZED ({PLACED} WHERE NOT ({IS_WALKED})),
+offered AS MATERIALIZED ({OFFERED}),
+written AS (
     INSERT INTO billing_charge (
         kind, owner_id, payer_id, product_id, resource, period_start, period_end, billing_month,
         quantity, unit_price, list_amount, covered_amount, discount_amount, voucher_amount,
@@ -90,14 +152,13 @@ WITH due AS ({DUE}), placed AS (
         placed.owner_id, placed.payer_id, placed.product_id, placed.resource,
         placed.period_start, placed.period_end, {BILLING_MONTH},
         placed.quantity, placed.unit_price, placed.list_amount, 0,
-        CASE WHEN best.id IS NULL THEN 0 ELSE placed.list_amount - best.payable END,
+        placed.list_amount - placed.payable_amount,
         CASE WHEN placed.kind = 'credit' THEN -placed.given_amount ELSE 0 END,
-        CASE WHEN placed.kind = 'credit' THEN placed.given_amount
-             ELSE coalesce(best.payable, placed.list_amount) END,
-        payer.currency, placed.relationship_id, best.id, placed.record_id, placed.is_late,
-        placed.reason, %(step)s
-    FROM placed JOIN finance_mgmt_account payer ON payer.id = placed.payer_id
-    {BEST_DISCOUNT}
+        CASE WHEN placed.kind = 'credit' THEN placed.given_amount ELSE placed.payable_amount END,
+        placed.currency, placed.relationship_id, placed.discount_id,
+        placed.record_id, placed.is_late, placed.reason, %(step)s
+    FROM ({RATED}) placed
+    ORDER BY placed.owner_id, placed.product_id, placed.period_start
     RETURNING payer_id, owner_id, currency, payable_amount
 )
 SELECT payer_id, owner_id, currency, count(*), sum(payable_amount) FROM written
@@ -107,15 +168,9 @@ GROUP BY payer_id, owner_id, currency ORDER BY payer_id, owner_id
 # The groups to walk, in the order they draw: as their cycles ended, the payer's own first, then
 # members by start of relationship, number, product, resource (K3).
 WALKED = f"""
-WITH due AS ({DUE}), placed AS (
-    SELECT due.*, product.code AS product_code, product.family_id, price.unit_price, price.tiers,
-        link.id AS relationship_id, link.effective_from, product.keeps_own_discount,
-        {PAYER} AS payer_id, {DISCOUNTS_OF} AS discounts_of, {IN_TRUSTEESHIP} AS in_trusteeship
-    FROM due JOIN billing_product product ON product.id = due.product_id
-    {JOIN_STANDING}
-    {JOIN_PRICE}
-    WHERE {IS_WALKED}
-)
+WITH due AS MATERIALIZED ({DUE}),
+priced AS MATERIALIZED ({PRICED}),
+placed AS MATERIALIZED ({PLACED} WHERE {IS_WALKED})
 SELECT placed.owner_id, placed.payer_id, placed.discounts_of, placed.relationship_id,
     placed.in_trusteeship, placed.keeps_own_discount, placed.product_id, placed.product_code,
     placed.family_id, placed.resource, placed.period_start, placed.period_end,
@@ -131,19 +186,18 @@ ORDER BY placed.due_at, placed.payer_id <> placed.owner_id, placed.effective_fro
 
 # Which products would be closed at no price at all: asked only after the close was refused.
 WITHOUT_PRICE = f"""
-WITH due AS ({DUE})
-SELECT DISTINCT product.code FROM due JOIN billing_product product ON product.id = due.product_id
-{JOIN_PRICE}
-WHERE due.priced_quantity IS NOT NULL AND price.unit_price IS NULL ORDER BY product.code
+WITH due AS MATERIALIZED ({DUE}), priced AS MATERIALIZED ({PRICED})
+SELECT DISTINCT priced.code FROM due JOIN priced USING (product_id, period_start)
+WHERE due.priced_quantity IS NOT NULL AND priced.unit_price IS NULL ORDER BY priced.code
 """
 
-# Credits of the step's charges: which voucher pays which charge how much. Says what credits are
-# charged as: where nobody has counted the rows yet, each charge would look through all records.
-CREDITS = """
+# Credits among what was just charged: which voucher pays which charge how much.
+CREDITS = f"""
 SELECT charge.id, record.voucher_id, charge.voucher_amount
-FROM billing_charge charge JOIN billing_usagerecord record ON record.id = charge.record_id
-WHERE charge.step_id = %s AND charge.kind = 'adjustment' AND charge.record_id IS NOT NULL
-    AND record.kind = 'credit' ORDER BY charge.id
+FROM billing_usagerecord record JOIN billing_charge charge ON charge.record_id = record.id
+WHERE {IN_WINDOW.replace("owner_id", "record.owner_id")}
+    AND (record.is_late OR record.kind <> 'usage') AND record.kind = 'credit'
+ORDER BY charge.id
 """
 
 # Of charges with our own price: the units whose amount came with them, which no step counts (P1).

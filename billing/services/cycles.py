@@ -142,6 +142,7 @@ def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
         "after": datetime.fromisoformat(step.run.facts["after"]),
         "through": datetime.fromisoformat(step.run.facts["through"]),
         "owners": step.scope["owners"],
+        "records": step.scope["records"],
         "zone": policy.billing_time_zone,
         "delay": policy.close_after,
         "step": step.pk,
@@ -154,7 +155,7 @@ def close_step(step: RunStep, *, by: str, at: datetime) -> dict[str, Any]:
             _refuse_without_price(facts)
         sums += walk.write()
     checkpoint("close-charges-written")
-    _draw_credits(step)
+    _draw_credits(facts)
     _accrue(sums, step, by=by, at=at)
     checkpoint("close-ledger-posted")
     return {
@@ -218,8 +219,15 @@ def horizon_locked() -> ClosedThrough:
 def _write_charges(facts: dict[str, Any]) -> list[tuple[int, int, str, int, Decimal]]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(close_sql.IN_MEMORY)
+            is_many = facts["records"] > close_sql.MANY
+            if is_many:
+                cursor.execute(close_sql.BY_SETS.format("off"))
             cursor.execute(close_sql.CLOSE, facts)
-            return cursor.fetchall()
+            found = cursor.fetchall()
+            if is_many:
+                cursor.execute(close_sql.BY_SETS.format("on"))
+            return found
     except IntegrityError:
         _refuse_without_price(facts)
         raise
@@ -236,9 +244,9 @@ def _refuse_without_price(facts: dict[str, Any]) -> None:
     raise CloseRefused(Reason("P1", "no_price", text, {"products": codes}, mend))
 
 
-def _draw_credits(step: RunStep) -> None:
+def _draw_credits(facts: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(close_sql.CREDITS, [step.pk])
+        cursor.execute(close_sql.CREDITS, facts)
         credits = cursor.fetchall()
     if not credits:
         return
@@ -259,11 +267,11 @@ def _draw_credits(step: RunStep) -> None:
 def _accrue(
     sums: list[tuple[int, int, str, int, Decimal]], step: RunStep, *, by: str, at: datetime
 ) -> None:
-    locks.lock_funds({payer for payer, *_ in sums})
+    locks.hold_funds({payer for payer, *_ in sums})
     facts = {"run": step.run_id, "step": step.number}
     key = f"close {step.run_id}/{step.number}"
     decision, _ = decisions.record(verb="cycles.close", facts=facts, key=key, by=by, at=at)
-    ledger.post(
+    ledger.post_many(
         (
             accrual(payer, owner, amount, currency, MovementKind.ACCRUAL)
             for payer, owner, currency, _, amount in sums
