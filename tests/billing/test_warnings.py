@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from billing.models import Threshold
 from billing.services import warnings
@@ -10,6 +11,7 @@ from finance_mgmt.enums import Permission
 from finance_mgmt.errors import InvalidAmount
 from finance_mgmt.models import Notice
 from finance_mgmt.services import cash
+from tests.billing.shop import Shop
 from tests.provider import Provider, at
 
 MAY = at("2024-05-10 10:00")
@@ -148,3 +150,21 @@ def test_a_threshold_is_an_amount_that_money_can_have(provider, pair, amount, co
         set_below(provider, pair[0], 0, Decimal(amount))
     assert [(one.rule, one.code) for one in refused.value.reasons] == [("F10", code)]
     assert list(Threshold.objects.all()) == []
+
+
+def test_what_a_close_wrote_behind_the_last_charge_seen_is_spent_all_the_same(transactional_db):
+    """Its charges have their ids before it waits for the funds; an order may pass it meanwhile."""
+    shop = Shop()
+    shop.start_closing()
+    account = shop.account("A", credit_limit="100")
+    warnings.set_thresholds(account=account, warn_spend=[Decimal(50)], **shop.said(MAY))
+    shop.use(account, shop.product("ecs", unit_price="60"), "1", MAY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('billing_charge_id_seq', 1000)")
+        shop.order(account, shop.prepaid(), "1", MAY)
+        warnings.evaluate(by="job", at=MAY)
+        cursor.execute("SELECT setval('billing_charge_id_seq', 500)")
+        shop.close(at("2024-05-10 11:00"))
+    warnings.evaluate(by="job", at=at("2024-05-10 11:00"))
+    assert told() == [("spending", "A", "A", 50)]
+    assert shop.wrong_books() == []
