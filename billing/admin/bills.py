@@ -126,7 +126,7 @@ class BillAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("billing.view_charge"):
             return settling
         url = display.list_of(Charge, payer__id__exact=row.payer_id, month=f"{row.month:%Y-%m}")
-        lines = Command(_("All lines as a list"), url, "list")
+        lines = Command(_("All lines as a list"), url, "list", is_page=True)
         return [*bill_files.commands(request, row), lines, *settling]
 
     def panels(self, request: HttpRequest, row: Bill) -> Sequence[Panel]:

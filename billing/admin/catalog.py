@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import (
@@ -13,11 +14,14 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from finance_mgmt.admin import columns, display
+from finance_mgmt.admin import columns, display, new_rows
 from finance_mgmt.admin.base import MasterDataAdmin, ReadOnlyAdmin
 from finance_mgmt.clock import now
 
 from ..models import Family, Price, Product
+from .catalog_commands import AddProduct, SetPrice
+
+ADD, SET = AddProduct(), SetPrice()
 
 
 @admin.register(Family)
@@ -94,6 +98,11 @@ class ProductAdmin(MasterDataAdmin):
         """A product comes with its price: by a service."""
         return False
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With the button that adds one."""
+        context = {"list_commands": new_rows.buttons(request, [ADD])}
+        return super().changelist_view(request, context | (extra_context or {}))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the price in force."""
         in_force = Price.objects.filter(product=OuterRef("pk"), effective_from__lte=now())
@@ -117,12 +126,8 @@ class ProductAdmin(MasterDataAdmin):
 class PriceAdmin(ReadOnlyAdmin):
     """List prices since an instant. A new price is a new row (P1)."""
 
-    when_empty = gettext_lazy("Nothing has a list price yet. Set a price on the page of a product.")
-    first_step = (
-        gettext_lazy("Products"),
-        "admin:billing_product_changelist",
-        "billing.view_product",
-    )
+    when_empty = gettext_lazy("Nothing has a list price yet. A product comes with its first one.")
+    first_step = (gettext_lazy("Set a price"), "admin:billing_price_set", "finance_mgmt.sell")
     list_display = ("id", "product_link", "price_amount", "from_instant")
     list_select_related = ("product",)
     search_fields = ("product__code", "product__name")
@@ -140,3 +145,11 @@ class PriceAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the product that names the row."""
         return super().get_queryset(request).select_related("product")
+
+    def own_urls(self) -> list[URLPattern]:
+        """Setting one, and adding a product with its first one."""
+        return new_rows.urls(self, [SET, ADD])
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that sets one."""
+        return {"list_commands": new_rows.buttons(request, [SET])}

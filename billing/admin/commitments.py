@@ -6,15 +6,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from finance_mgmt.admin import columns, display
-from finance_mgmt.admin.base import ReadOnlyAdmin
+from finance_mgmt.admin import columns, command_pages, display, new_rows
+from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
 
 from ..models import Commitment, Coverage
+from . import commitment_commands
 
 
 @admin.register(Commitment)
@@ -22,8 +24,12 @@ class CommitmentAdmin(ReadOnlyAdmin):
     """All commitments."""
 
     when_empty = gettext_lazy(
-        "Nothing is paid in advance to cover usage. Add a commitment through the API "
-        "(POST /commitments)."
+        "Nothing is paid in advance to cover usage. Add a commitment here, or through the API."
+    )
+    first_step = (
+        gettext_lazy("Add a commitment"),
+        "admin:billing_commitment_new",
+        "finance_mgmt.add_commitment",
     )
     list_display = (
         "code",
@@ -57,6 +63,19 @@ class CommitmentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the owner."""
         return super().get_queryset(request).select_related("owner", "product", "decision")
+
+    def own_urls(self) -> list[URLPattern]:
+        """Adding one, and sharing one."""
+        adding = new_rows.urls(self, commitment_commands.OF_LIST)
+        return adding + command_pages.urls(self, commitment_commands.OF_COMMITMENT)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that adds one."""
+        return {"list_commands": new_rows.buttons(request, commitment_commands.OF_LIST)}
+
+    def commands(self, request: HttpRequest, row: Commitment) -> Sequence[Command]:
+        """Sharing it."""
+        return command_pages.buttons(request, row, commitment_commands.OF_COMMITMENT)
 
     def panels(self, request: HttpRequest, row: Commitment) -> Sequence[Panel]:
         """The commitment, since when it is shared, and what it covered."""

@@ -5,15 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
-from finance_mgmt.admin import columns, display
+from finance_mgmt.admin import columns, display, new_rows
 from finance_mgmt.admin.base import ReadOnlyAdmin
 
 from ..models import Discount
+from . import discount_commands
 
 
 def scope_of(discount: Discount) -> Any:
@@ -37,7 +39,12 @@ class DiscountAdmin(ReadOnlyAdmin):
     """The best one for the customer applies; none stack (D1)."""
 
     when_empty = gettext_lazy(
-        "Every account pays the list price. Give a discount through the API (POST /discounts)."
+        "Every account pays the list price. Give a discount here, or through the API."
+    )
+    first_step = (
+        gettext_lazy("Give a discount"),
+        "admin:billing_discount_give",
+        "finance_mgmt.give_discount",
     )
     list_display = ("id", "owner_account", "scope", "price", "from_instant", "until_instant")
     list_select_related = ("owner", "product", "family")
@@ -59,6 +66,14 @@ class DiscountAdmin(ReadOnlyAdmin):
     def price(self, row: Discount) -> Any:
         """What is paid."""
         return price_of(row)
+
+    def own_urls(self) -> list[URLPattern]:
+        """Giving one."""
+        return new_rows.urls(self, discount_commands.OF_LIST)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that gives one."""
+        return {"list_commands": new_rows.buttons(request, discount_commands.OF_LIST)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what names the row."""

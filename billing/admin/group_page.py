@@ -86,7 +86,8 @@ def account_links(request: HttpRequest, account: Account) -> list[Command]:
     if not request.user.has_perms(NEEDS):
         return []
     links = Relationship.objects.filter(ground.in_force(now()), master=account)
-    return [Command(_("Customer group"), address(account.pk), "groups")] if links.exists() else []
+    button = Command(_("Customer group"), address(account.pk), "groups", is_page=True)
+    return [button] if links.exists() else []
 
 
 def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, master: Account) -> HttpResponse:

@@ -1,5 +1,7 @@
 """All groups: a row per master with members in force."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -16,7 +18,9 @@ from finance_mgmt.admin.panels import Column, Panel, Part, Table, paged
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode
 from finance_mgmt.models import Account, Relationship
+from finance_mgmt.rules.credit import Figures
 
+from ..models import Charge
 from ..queries import sums
 from . import group_page
 
@@ -50,7 +54,8 @@ def _table(request: HttpRequest) -> Panel:
     masters = Account.objects.in_bulk(ids)
     figures = ground.figures_of(ids, at)
     month = periods.month_of(at, ground.policy().zone)
-    paid = sums.of_payers(ids, [month])
+    sums_of_month = sums.of_payers(ids, [month])
+    paid = {payer: amount for (payer, _month), amount in sums_of_month.items()}
     return Table(
         title=_("Masters"),
         anchor="members",
@@ -66,17 +71,9 @@ def _table(request: HttpRequest) -> Panel:
         rows=[
             [
                 _group(masters[row["master"]]),
-                display.count(row["in_trusteeship"]),
-                display.count(row["members"] - row["in_trusteeship"]),
-                *(
-                    display.amount(amount, masters[row["master"]].currency)
-                    for amount in (
-                        paid.get((row["master"], month)),
-                        figures[row["master"]].used,
-                        figures[row["master"]].allocated_out,
-                        figures[row["master"]].available,
-                    )
-                ),
+                _members(masters[row["master"]], row["in_trusteeship"]),
+                _members(masters[row["master"]], row["members"] - row["in_trusteeship"]),
+                *_money(masters[row["master"]], paid, figures[row["master"]], f"{month:%Y-%m}"),
             ]
             for row in rows
         ],
@@ -99,6 +96,27 @@ def _masters(wanted: str) -> Any:
         in_trusteeship=Count("pk", filter=in_trusteeship),
     )
     return counted.order_by("number")
+
+
+def _members(master: Account, count: int) -> Any:
+    url = f"{group_page.address(master.pk)}#members"
+    return format_html('<a class="bo-link" href="{}">{}</a>', url, display.count(count))
+
+
+def _money(
+    master: Account, paid: dict[int, Decimal], figures: Figures, month: str
+) -> Iterator[Any]:
+    """Each with the rows it is made of."""
+    account = display.page_of(Account, master.pk)
+    charges = display.list_of(Charge, payer__id__exact=master.pk, month=month)
+    for amount, url in (
+        (paid.get(master.pk), charges),
+        (figures.used, f"{account}#funds"),
+        (figures.allocated_out, f"{group_page.address(master.pk)}#members"),
+        (figures.available, f"{account}#funds"),
+    ):
+        shown = display.amount(amount, master.currency)
+        yield shown if amount is None else format_html('<a href="{}">{}</a>', url, shown)
 
 
 def _group(master: Account) -> Any:

@@ -1,17 +1,26 @@
-"""What can be done with an order: pay, cancel, override its price, refund, downgrade (O1-O4)."""
+"""Orders: placed, paid, cancelled, their price overridden, refunded, downgraded (O1-O4)."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanWidget
 
 from finance_mgmt import queries as ground
+from finance_mgmt.admin import display, preview_panels
 from finance_mgmt.admin.command_forms import AmountField, CommandForm
 from finance_mgmt.admin.command_pages import CommandPage
+from finance_mgmt.admin.new_rows import ChoiceField, CodeField, NewRow, RowField, TextField
+from finance_mgmt.admin.panels import Fact, Panel, Tiles
 from finance_mgmt.clock import now
+from finance_mgmt.models import Account
+from finance_mgmt.services.previews import Preview
 
-from ..enums import OrderStatus
+from ..enums import OrderKind, OrderStatus
 from ..models import Order
 from ..services import orders, refunds
 
@@ -31,6 +40,18 @@ class OfOrder(CommandPage):
     def arguments(self, row: Order, given: dict[str, Any]) -> dict[str, Any]:
         """The order, and what was filled in."""
         return {"order": row, **{name: value for name, value in given.items() if name != "key"}}
+
+    def panels(self, row: Order, at: datetime) -> list[Panel]:
+        """What it costs and who pays as things stand."""
+        payer = row.payer or Account.objects.get(pk=ground.terms(row.owner_id, at).payer)
+        currency = row.owner.currency
+        paid = row.payable_amount if row.paid_at else row.override_amount
+        facts = [
+            Fact(_("list"), display.amount(row.list_amount, currency), rule="K4"),
+            Fact(_("payable"), display.amount(paid, currency), rule="O3"),
+            Fact(_("payer"), payer.number, payer.name, rule="C2"),
+        ]
+        return [Tiles(facts=facts)]
 
     def parties(self, row: Order, given: dict[str, Any]) -> set[int]:
         """Whose it is, and who pays."""
@@ -64,6 +85,69 @@ class DowngradeForm(CommandForm):
         label=gettext_lazy("Amount to give back"),
         help_text=gettext_lazy("Nothing where the value is lost (R2)."),
     )
+
+
+class PlaceForm(CommandForm):
+    """What is bought, for whom, for how much."""
+
+    number = CodeField(label=gettext_lazy("Number"))
+    account = RowField(Order, "owner", label=gettext_lazy("Account"))
+    product = RowField(Order, "product", label=gettext_lazy("Product"))
+    list_amount = AmountField(
+        label=gettext_lazy("List price"),
+        help_text=gettext_lazy("For all months together, in the account's currency."),
+    )
+    kind = ChoiceField(label=gettext_lazy("Kind"), choices=OrderKind.choices)
+    months = forms.IntegerField(
+        label=gettext_lazy("Months"),
+        min_value=1,
+        max_value=120,
+        initial=1,
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    resource = TextField(
+        label=gettext_lazy("Resource"),
+        max_length=1000,
+        required=False,
+        help_text=gettext_lazy("Empty: the number of the order."),
+    )
+    is_paid = forms.BooleanField(
+        label=gettext_lazy("Pay at once"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanWidget(),
+        help_text=gettext_lazy("If not, it waits; its price may be overridden (O3)."),
+    )
+
+
+class Place(NewRow):
+    """A new prepaid order (O1)."""
+
+    name, icon, needs, model = "place", "add_shopping_cart", "finance_mgmt.place_order", Order
+    label = gettext_lazy("Place an order")
+    form_class = PlaceForm
+    service = orders.place
+    done = gettext_lazy("The order is placed.")
+    intro = gettext_lazy(
+        "Vouchers, then the payer's money: it must fit, else nothing is left of it (O1, F5)."
+    )
+
+    def initial(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """An account from the address."""
+        return {"months": 1, "is_paid": True} | super().initial(request, row)
+
+    def arguments(self, row: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """What was filled in."""
+        return super().arguments(row, given) | {"kind": OrderKind(given["kind"])}
+
+    def parties(self, row: Any, given: dict[str, Any]) -> tuple[int, ...]:
+        """Whose it is, and who pays."""
+        owner = given["account"].pk
+        return (owner, ground.terms(owner, now()).payer)
+
+    def shown(self, found: Preview, given: dict[str, Any], at: datetime) -> list[Panel]:
+        """What it takes from whom."""
+        return preview_panels.panels(found, at)
 
 
 class Pay(OfOrder):
@@ -128,4 +212,5 @@ class Downgrade(OfOrder):
     intro = gettext_lazy("The unused difference goes back to the payer who paid (O4).")
 
 
+OF_LIST: list[NewRow] = [Place()]
 PAGES: list[CommandPage] = [Pay(), Cancel(), OverridePrice(), Refund(), Downgrade()]

@@ -1,6 +1,7 @@
 """Prepaid orders: what was bought, what it cost, who paid, what went back (O1-O4)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from finance_mgmt.admin import columns, command_pages, display
+from finance_mgmt.admin import columns, command_pages, display, new_rows
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table
 
@@ -34,13 +35,13 @@ class OrderAdmin(ReadOnlyAdmin):
     """All orders, the newest first."""
 
     when_empty = gettext_lazy(
-        "Orders come through the API (POST /orders). They need an account with funds and "
-        "a product with a price."
+        "Place one here, or let orders come through the API (POST /orders). They need an account "
+        "with funds and a product."
     )
     first_step = (
-        gettext_lazy("Products"),
-        "admin:billing_product_changelist",
-        "billing.view_product",
+        gettext_lazy("Place an order"),
+        "admin:billing_order_place",
+        "finance_mgmt.place_order",
     )
     list_display = (
         "number",
@@ -68,18 +69,25 @@ class OrderAdmin(ReadOnlyAdmin):
     payer_account = columns.account("payer", gettext_lazy("payer"))
     status_badge = columns.state("status", gettext_lazy("status"), STATUS_TONES)
     listed_amount = columns.amount("list_amount", gettext_lazy("list"), currency="owner__currency")
-    paid_amount = columns.amount(
-        "payable_amount", gettext_lazy("payable"), currency="owner__currency"
-    )
     placed_instant = columns.instant("placed_at", gettext_lazy("placed at"))
+
+    @admin.display(description=gettext_lazy("payable"), ordering="payable_amount")
+    def paid_amount(self, row: Order) -> Any:
+        """What was paid; before, only an overridden price is known."""
+        return display.amount(_payable(row), row.owner.currency)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With whose it is, and what for."""
         return super().get_queryset(request).select_related("owner", "payer", "product", "decision")
 
     def own_urls(self) -> list[URLPattern]:
-        """Its commands."""
-        return command_pages.urls(self, order_commands.PAGES)
+        """Its commands, and placing one."""
+        placing = new_rows.urls(self, order_commands.OF_LIST)
+        return placing + command_pages.urls(self, order_commands.PAGES)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that places one."""
+        return {"list_commands": new_rows.buttons(request, order_commands.OF_LIST)}
 
     def commands(self, request: HttpRequest, row: Order) -> Sequence[Command]:
         """What its state allows and this person may."""
@@ -102,18 +110,26 @@ class OrderAdmin(ReadOnlyAdmin):
         return [_price(row), _about(row), _refunds(row)]
 
 
+def _payable(row: Order) -> Decimal | None:
+    """None where the instant of payment decides it (C2)."""
+    return row.payable_amount if row.paid_at else row.override_amount
+
+
 def _price(row: Order) -> Panel:
     def show(value: Any) -> Any:
         return display.amount(value, row.owner.currency)
 
+    def decided(value: Decimal) -> Any:
+        return show(value if row.paid_at else None)
+
     rows = [
         [_("list"), show(row.list_amount), "K4"],
-        [_("− discount"), show(-row.discount_amount), "D1"],
-        [_("− coupon"), show(-row.coupon_amount), "V5"],
-        [_("− vouchers"), show(-row.voucher_amount), "V2"],
-        [format_html("<strong>{}</strong>", _("payable")), show(row.payable_amount), "K4"],
-        [_("from cash"), show(row.from_cash), "O2"],
-        [_("from credit"), show(row.from_credit), "O2"],
+        [_("− discount"), decided(-row.discount_amount), "D1"],
+        [_("− coupon"), decided(-row.coupon_amount), "V5"],
+        [_("− vouchers"), decided(-row.voucher_amount), "V2"],
+        [format_html("<strong>{}</strong>", _("payable")), show(_payable(row)), "K4"],
+        [_("from cash"), decided(row.from_cash), "O2"],
+        [_("from credit"), decided(row.from_credit), "O2"],
     ]
     if row.override_amount is not None:
         rows.insert(1, [_("price overridden to"), show(row.override_amount), "O3"])

@@ -1,18 +1,22 @@
 """Paying what a bill has on credit, and the switch of unified settlement (S1, S2)."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from finance_mgmt import queries as ground
+from finance_mgmt.admin import display
 from finance_mgmt.admin.command_forms import AmountField, CommandForm
 from finance_mgmt.admin.command_pages import CommandPage
 from finance_mgmt.admin.consenting import Consented, ConsentField
+from finance_mgmt.admin.panels import Fact, Panel, Tiles
 from finance_mgmt.admin.relationship_commands import IN_FORCE
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Mode
-from finance_mgmt.models import Relationship
+from finance_mgmt.models import Account, Relationship
 
 from ..models import Bill
 from ..services import settlement
@@ -53,6 +57,25 @@ class Settle(CommandPage):
         """The payer."""
         return {row.payer_id}
 
+    def panels(self, row: Bill, at: datetime) -> list[Panel]:
+        """What is outstanding, and the cash that may pay it."""
+        return _before(row, row.payer, at)
+
+
+def _before(row: Bill, cash_of: Account, at: datetime) -> list[Panel]:
+    figures = ground.figures_of([cash_of.pk], at)[cash_of.pk]
+    outstanding = display.amount(row.outstanding, row.currency)
+    cash = display.amount(figures.cash, cash_of.currency)
+    return [
+        Tiles(
+            facts=[
+                Fact(_("outstanding"), outstanding, rule="S1"),
+                Fact(_("due on"), display.day(row.due_on), rule="B5"),
+                Fact(_("cash"), cash, cash_of.number, rule="F1"),
+            ]
+        )
+    ]
+
 
 class SettleFor(Settle):
     """From the cash of the payer's master (S2)."""
@@ -62,6 +85,11 @@ class SettleFor(Settle):
     service = settlement.settle_for
     is_primary = False
     intro = gettext_lazy("Where unified settlement is on: the master's cash closes the bill (S2).")
+
+    def panels(self, row: Bill, at: datetime) -> list[Panel]:
+        """What is outstanding, and the master's cash."""
+        found = _managed(row.payer_id)
+        return _before(row, found.master if found else row.payer, at)
 
     def is_offered(self, row: Bill) -> bool:
         """Where something is outstanding and the payer is managed."""

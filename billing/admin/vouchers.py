@@ -6,17 +6,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from finance_mgmt.admin import columns, display
-from finance_mgmt.admin.base import ReadOnlyAdmin
+from finance_mgmt.admin import columns, command_pages, display, new_rows
+from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
 from finance_mgmt.models import Account
 
 from ..models import Voucher
+from . import voucher_commands
 
 
 @admin.register(Voucher)
@@ -24,7 +26,12 @@ class VoucherAdmin(ReadOnlyAdmin):
     """Who has how much left, for what, until when (V1)."""
 
     when_empty = gettext_lazy(
-        "No promotional money is given out. Issue a voucher through the API (POST /vouchers)."
+        "No promotional money is given out. Issue a voucher here, or through the API."
+    )
+    first_step = (
+        gettext_lazy("Issue a voucher"),
+        "admin:billing_voucher_issue",
+        "finance_mgmt.issue_voucher",
     )
     list_display = (
         "code",
@@ -54,6 +61,19 @@ class VoucherAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the owner, whose currency it has."""
         return super().get_queryset(request).select_related("owner", "decision")
+
+    def own_urls(self) -> list[URLPattern]:
+        """Issuing one, and sharing one."""
+        issuing = new_rows.urls(self, voucher_commands.OF_LIST)
+        return issuing + command_pages.urls(self, voucher_commands.OF_VOUCHER)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that issues one."""
+        return {"list_commands": new_rows.buttons(request, voucher_commands.OF_LIST)}
+
+    def commands(self, request: HttpRequest, row: Voucher) -> Sequence[Command]:
+        """Sharing it."""
+        return command_pages.buttons(request, row, voucher_commands.OF_VOUCHER)
 
     def panels(self, request: HttpRequest, row: Voucher) -> Sequence[Panel]:
         """The voucher, since when who else may use it, and every draw."""

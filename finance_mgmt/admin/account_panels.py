@@ -26,6 +26,7 @@ LAST_MOVEMENTS = 8
 def top(account: Account, figures: Figures) -> Panel:
     """The figures that are asked for most."""
     currency = account.currency
+    funds = f"{display.page_of(Account, account.pk)}#funds"
     return Tiles(
         facts=[
             Fact(
@@ -33,12 +34,21 @@ def top(account: Account, figures: Figures) -> Panel:
                 display.amount(figures.available, currency),
                 rule="F3",
                 tone="bad" if figures.available < 0 else "",
+                url=funds,
             ),
-            Fact(_("cash"), display.amount(figures.cash, currency), rule="F1"),
             Fact(
-                _("effective limit"), display.amount(figures.effective_limit, currency), rule="F2"
+                _("cash"),
+                display.amount(figures.cash, currency),
+                rule="F1",
+                url=display.list_of(Movement, account=account.pk),
             ),
-            Fact(_("unsettled"), display.amount(figures.unsettled, currency), rule="F1"),
+            Fact(
+                _("effective limit"),
+                display.amount(figures.effective_limit, currency),
+                rule="F2",
+                url=funds,
+            ),
+            Fact(_("unsettled"), display.amount(figures.unsettled, currency), rule="F1", url=funds),
         ]
     )
 

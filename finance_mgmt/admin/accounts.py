@@ -21,6 +21,7 @@ from ..enums import Channel, Mode
 from ..models import Account, Relationship
 from ..rules.terms import Standing, decide
 from . import (
+    account_commands,
     account_panels,
     account_users,
     as_of,
@@ -30,6 +31,7 @@ from . import (
     funds,
     linking,
     money_commands,
+    new_rows,
     notice_commands,
     parking,
     timeline,
@@ -81,9 +83,13 @@ class AccountAdmin(ReadOnlyAdmin):
     """All customers. Everything is looked at here; services change it."""
 
     when_empty = gettext_lazy(
-        "Open accounts through the API (POST /accounts), or load the demo: python3 dev.py demo."
+        "Open accounts here or through the API, or load the demo: python3 dev.py demo."
     )
-    first_step = (gettext_lazy("Find out about the API"), "api-docs", "")
+    first_step = (
+        gettext_lazy("Open an account"),
+        "admin:finance_mgmt_account_open",
+        "finance_mgmt.open_account",
+    )
     list_display = (
         "number",
         "name",
@@ -157,7 +163,13 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def own_urls(self) -> list[URLPattern]:
         """Every command about its money and people, its timeline, and its past."""
-        return command_pages.urls(self, _pages()) + timeline.urls(self) + as_of.urls(self)
+        opening = new_rows.urls(self, account_commands.OF_LIST)
+        commands = command_pages.urls(self, _pages())
+        return [*opening, *commands, *timeline.urls(self), *as_of.urls(self)]
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that opens one."""
+        return {"list_commands": new_rows.buttons(request, account_commands.OF_LIST)}
 
     def commands(self, request: HttpRequest, row: Account) -> Sequence[Command]:
         """What this person may do with it."""
@@ -200,7 +212,12 @@ class AccountAdmin(ReadOnlyAdmin):
 def _pages() -> list[command_pages.CommandPage]:
     """All commands, with those of upper floors (settings.ACCOUNT_COMMANDS)."""
     added = [import_string(path)() for path in settings.ACCOUNT_COMMANDS]
-    own = [*money_commands.PAGES, *notice_commands.OF_ACCOUNTS, account_users.Appoint()]
+    own = [
+        *money_commands.PAGES,
+        *account_commands.OF_ACCOUNTS,
+        *notice_commands.OF_ACCOUNTS,
+        account_users.Appoint(),
+    ]
     return [*own, *added, *parking.OF_ACCOUNTS]
 
 

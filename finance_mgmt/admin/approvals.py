@@ -1,6 +1,7 @@
 """Approvals: what somebody asked for, and the second person who decides (Z7)."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -183,6 +184,8 @@ def _argument(name: str, value: Any) -> Any:
     if name == "relationship":
         link = Relationship.objects.select_related("master", "member").filter(pk=value).first()
         return display.link(link)
+    if name in ("amount", "limit"):
+        return display.amount(Decimal(value))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, Mapping):

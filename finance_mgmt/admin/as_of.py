@@ -52,7 +52,11 @@ def button(request: HttpRequest, account: Account) -> Sequence[Command]:
     """The way there."""
     if not request.user.has_perm("finance_mgmt.view_movement"):
         return []
-    return [Command(_("As of ..."), reverse(f"admin:{ADDRESS}", args=[account.pk]), "history")]
+    return [
+        Command(
+            _("As of ..."), reverse(f"admin:{ADDRESS}", args=[account.pk]), "history", is_page=True
+        )
+    ]
 
 
 def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, account: Account) -> HttpResponse:

@@ -35,6 +35,7 @@ class Command:
     icon: str
     is_post: bool = False
     is_primary: bool = False
+    is_page: bool = False  # it only shows: it stands apart from what changes something
 
 
 class FilledChangeList(ChangeList):

@@ -1,5 +1,6 @@
 """Forms of commands: fields that read amounts, accounts and instants as services want them."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -7,12 +8,14 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from ..models import Account, Relationship
 from ..money import parse
+from . import display
 
 
 class CommandForm(forms.Form):
@@ -28,9 +31,10 @@ class CommandForm(forms.Form):
     def asked(self) -> list[tuple[Any, Any]]:
         """Labels and values as a person reads them, for the step before the confirmation."""
         return [
-            (field.label, _said(field, self.cleaned_data[field.name]))
+            (field.label, _said(field, value))
             for field in self.visible_fields()
-            if self.cleaned_data.get(field.name) not in (None, "", [], False)
+            if (value := self.cleaned_data.get(field.name)) not in (None, "", [], False)
+            and not (isinstance(value, QuerySet) and not value)
         ]
 
 
@@ -100,10 +104,14 @@ def _without_thousands(text: str) -> str:
 
 def _said(field: forms.BoundField, value: Any) -> Any:
     choices = dict(getattr(field.field, "choices", ())) if _has_choices(field.field) else {}
-    if isinstance(value, list):
+    if isinstance(value, list | QuerySet):
         return ", ".join(str(choices.get(one, one)) for one in value)
     if value is True:
         return _("Yes")
+    if isinstance(value, Decimal):
+        return display.quantity(value)
+    if isinstance(value, datetime):
+        return display.instant(value)
     return choices.get(value, value) if choices else value
 
 

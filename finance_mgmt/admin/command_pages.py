@@ -22,7 +22,6 @@ from .. import queries
 from ..clock import now
 from ..errors import FinanceError
 from ..models import Approval
-from ..money import plain
 from ..rules import four_eyes
 from ..services import approvals, previews
 from ..services.previews import Preview
@@ -199,7 +198,7 @@ class CommandPage:
     def second_said(self, above: Decimal) -> str:
         """When a second person is needed."""
         said = _("Above %(amount)s a second person is needed.")
-        return said % {"amount": plain(above, 2)}
+        return said % {"amount": display.grouped(above, 2)[0]}
 
     def back(self, row: Any) -> str:
         """Where "Cancel" leads."""

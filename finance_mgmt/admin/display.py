@@ -1,7 +1,7 @@
 """How values look in the admin: amounts, instants, states, links. Every text is escaped."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from ..money import minor_places, plain
 
+BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)  # what is dated before was always so
 NOTHING = format_html('<span class="bo-nothing">{}</span>', "–")
 
 
@@ -77,6 +78,9 @@ def instant(value: datetime | None) -> SafeString:
     if value is None:
         return NOTHING
     local = timezone.localtime(value)
+    if value <= BEGINNING:
+        said = '<time class="bo-time" datetime="{}" title="{}">{}</time>'
+        return format_html(said, value.isoformat(), f"{local:%Y-%m-%d %H:%M}", _("the beginning"))
     text = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
     zone = timezone.get_current_timezone_name()
     return format_html(

@@ -6,11 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Account, Identity
-from . import columns, display
+from . import columns, display, new_rows
+from .account_commands import OF_IDENTITIES
 from .base import ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Panel, Table, paged
 
@@ -21,7 +23,12 @@ class IdentityAdmin(ReadOnlyAdmin):
 
     when_empty = gettext_lazy(
         "An identity is proven to you once and then shared by all accounts of that legal "
-        "person. Verify one through the API."
+        "person. Verify one here, or through the API."
+    )
+    first_step = (
+        gettext_lazy("Verify an identity"),
+        "admin:finance_mgmt_identity_verify",
+        "finance_mgmt.verify_identity",
     )
     list_display = ("legal_name", "registration_number", "verified_instant", "account_count")
     search_fields = ("legal_name", "registration_number")
@@ -29,6 +36,14 @@ class IdentityAdmin(ReadOnlyAdmin):
     ordering = ("legal_name", "id")
 
     verified_instant = columns.instant("verified_at", gettext_lazy("verified at"))
+
+    def own_urls(self) -> list[URLPattern]:
+        """Verifying one."""
+        return new_rows.urls(self, OF_IDENTITIES)
+
+    def list_context(self, request: HttpRequest) -> dict[str, Any]:
+        """The button that verifies one."""
+        return {"list_commands": new_rows.buttons(request, OF_IDENTITIES)}
 
     def fill(self, rows: list[Identity]) -> None:
         """How many accounts each has."""

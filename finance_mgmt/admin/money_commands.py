@@ -7,13 +7,21 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from .. import queries
 from ..enums import Mode
 from ..models import Account, Relationship
 from ..services import cash, credit
+from . import account_panels
 from .allocation import Allocate
 from .command_forms import AccountField, AmountField, ReasonedForm
 from .command_pages import CommandPage
+from .panels import Panel
 from .relationship_commands import IN_FORCE
+
+
+def figures_now(row: Account, at: datetime) -> list[Panel]:
+    """What an account has at this moment, beside a form that moves it."""
+    return [account_panels.top(row, queries.figures_of([row.pk], at)[row.pk])]
 
 
 class OfAccount(CommandPage):
@@ -29,6 +37,10 @@ class OfAccount(CommandPage):
     def parties(self, row: Account, given: dict[str, Any]) -> list[int]:
         """The account."""
         return [row.pk]
+
+    def panels(self, row: Account, at: datetime) -> list[Panel]:
+        """Its figures now."""
+        return figures_now(row, at)
 
 
 class TopUp(OfAccount):
@@ -118,6 +130,10 @@ class BetweenMembers(CommandPage):
     def parties(self, row: Account, given: dict[str, Any]) -> list[int]:
         """Both ends."""
         return [row.pk, given["member"].pk]
+
+    def panels(self, row: Account, at: datetime) -> list[Panel]:
+        """What the master has now."""
+        return figures_now(row, at)
 
 
 class Transfer(BetweenMembers):

@@ -38,7 +38,11 @@ def button(request: HttpRequest, account: Account) -> Sequence[Command]:
     """The way there."""
     if not request.user.has_perm("finance_mgmt.view_movement"):
         return []
-    return [Command(_("Timeline"), reverse(f"admin:{ADDRESS}", args=[account.pk]), "timeline")]
+    return [
+        Command(
+            _("Timeline"), reverse(f"admin:{ADDRESS}", args=[account.pk]), "timeline", is_page=True
+        )
+    ]
 
 
 def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, account: Account) -> HttpResponse:

@@ -40,7 +40,7 @@ def account_links(request: HttpRequest, account: Account) -> list[Command]:
     if not request.user.has_perm("invoicing.issue_invoice"):
         return []
     url = reverse("admin:invoicing_invoice_issue", args=[account.pk])
-    return [Command(_("Issue an invoice"), url, "post_add")]
+    return [Command(_("Issue an invoice"), url, "post_add", is_page=True)]
 
 
 def choose(request: HttpRequest, model_admin: ReadOnlyAdmin) -> HttpResponse:

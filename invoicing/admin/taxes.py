@@ -1,11 +1,9 @@
 """Tax rates by product and jurisdiction, each in force since an instant (I7)."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
@@ -18,28 +16,12 @@ from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.command_forms import CommandForm, InstantField
 from finance_mgmt.admin.command_pages import CommandPage
+from finance_mgmt.admin.new_rows import PercentField
 from finance_mgmt.admin.panels import Panel
 from finance_mgmt.services.previews import Preview
 
 from ..models import TaxRate
 from ..services import taxes
-
-
-class PercentField(forms.Field):
-    """A rate as people say it: 6 is six percent."""
-
-    def to_python(self, value: Any) -> Decimal | None:
-        """The fraction."""
-        text = str(value or "").strip().rstrip("%").strip()
-        if not text:
-            return None
-        try:
-            found = Decimal(text)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or "e" in text.lower():
-            raise ValidationError(_("Give percents such as 6 or 6.5."), code="bad_rate")
-        return found / 100
 
 
 class RateForm(CommandForm):
@@ -62,7 +44,6 @@ class RateForm(CommandForm):
     rate = PercentField(
         label=gettext_lazy("Rate in percent"),
         help_text=gettext_lazy("Prices contain it; the invoice splits it out (I7)."),
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
     effective_from = InstantField(
         label=gettext_lazy("In force from"),

@@ -52,7 +52,7 @@ def button(request: HttpRequest, row: Account) -> Sequence[Command]:
     if not request.user.has_perm("simulation.add_whatif"):
         return []
     url = reverse(f"admin:{ASK}") + f"?account={row.pk}"
-    return [Command(_("What if?"), url, "alt_route")]
+    return [Command(_("What if?"), url, "alt_route", is_page=True)]
 
 
 def button_of_link(request: HttpRequest, row: Relationship) -> Sequence[Command]:

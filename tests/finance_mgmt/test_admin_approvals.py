@@ -77,7 +77,7 @@ def test_the_page_says_what_was_asked_and_what_it_would_do_now(asked):
     assert said == {
         "command": "Set the credit limit",
         "account": "M M",
-        "credit limit": "900",
+        "credit limit": "900.00",
         "reason": "contract",
         "amount that decides": "900.00",
     }

@@ -126,7 +126,7 @@ def test_the_preview_shows_the_figures(group, provider):
 def test_a_large_limit_goes_to_a_second_person(group, provider):
     provider.policy(four_eyes_above=Decimal("1000"))
     browser, url = everything(), address(group[0], "credit-limit")
-    assert "Above 1000.00 a second person is needed." in browser.get(url).content.decode()
+    assert "Above 1,000.00 a second person is needed." in browser.get(url).content.decode()
     body = values("credit-limit", group[1], "2000")
     assert preview(browser, url, **body).context["needs_second"]
     for _click in range(2):
@@ -151,6 +151,7 @@ def test_only_what_can_be_done_is_offered(group):
         "Allocate credit",
         "Transfer cash",
         "Take cash back",
+        "Create a member",
         *("Appoint a user", "Thresholds", "Set the invoice title", "Park"),
         *("Timeline", "As of ...", "Customer group", "Issue an invoice", "What if?"),
     ]
