@@ -143,7 +143,12 @@ def _top(row: Bill) -> Panel:
     return Tiles(
         facts=[
             Fact(_("total"), show(row.total), rule="B3"),
-            Fact(_("from cash"), show(row.from_cash), rule="B5"),
+            Fact(
+                _("from cash"),
+                show(row.from_cash),
+                _("A refund gave back more than was paid.") if row.from_cash < 0 else "",
+                rule="B5",
+            ),
             Fact(_("on credit"), show(row.on_credit), rule="B5"),
             Fact(
                 _("outstanding"),
@@ -231,7 +236,7 @@ def _about(row: Bill) -> Panel:
                 format_html('<code class="bo-hash">{}</code>', row.content_hash),
                 _("Says the same for the same lines: an issued bill never changes."),
             ),
-            Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ],
     )
 

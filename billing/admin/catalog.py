@@ -113,7 +113,7 @@ class ProductAdmin(MasterDataAdmin):
     def price_amount(self, row: Product) -> Any:
         """The unit price in force."""
         return display.list_link(
-            Price, display.quantity(row.current_price), product__id__exact=row.pk
+            Price, display.amount(row.current_price), product__id__exact=row.pk
         )
 
     @admin.display(description=gettext_lazy("discounts"))
@@ -140,7 +140,7 @@ class PriceAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("unit price"), ordering="unit_price")
     def price_amount(self, row: Price) -> Any:
         """Exact, in the currency of who is charged."""
-        return display.quantity(row.unit_price)
+        return display.amount(row.unit_price)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the product that names the row."""

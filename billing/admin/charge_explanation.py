@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from finance_mgmt.admin import display
 from finance_mgmt.admin.panels import Panel, Part
@@ -21,7 +21,7 @@ from .discounts import price_of, scope_of
 
 MONEY = {
     Money.CASH: gettext_lazy("cash"),
-    Money.CREDIT: gettext_lazy("credit"),
+    Money.CREDIT: pgettext_lazy("money", "credit"),
     Money.ALLOCATED_CREDIT: gettext_lazy("allocated credit"),
 }
 

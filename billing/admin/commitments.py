@@ -101,7 +101,7 @@ def _about(row: Commitment) -> Panel:
             ),
             Fact(_("starts at"), display.instant(row.starts_at), rule="C1"),
             Fact(_("expires at"), display.instant(row.expires_at)),
-            Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ],
     )
 

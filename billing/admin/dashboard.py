@@ -23,7 +23,7 @@ from ..queries.masters import MasterMonth, MemberMonth, Named, masters_of, membe
 from . import group_page
 from .closing import not_started_notice
 from .months import months, parse
-from .trends import by_currency, funds_of_masters, month_to_date, trend, unsettled
+from .trends import by_currency, funds_of_masters, month_to_date, trends, unsettled
 
 SHOWN = 10
 
@@ -42,7 +42,7 @@ def panels(request: HttpRequest) -> list[Panel]:
     return [
         _selector(month, known),
         _tiles(month, masters, today),
-        trend(month),
+        *trends(month),
         _chart(month, masters),
         _masters(month, masters),
         _members(month, members_of(month, SHOWN)),

@@ -17,6 +17,7 @@ from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles, notice, paged
 from finance_mgmt.admin.run_panels import progress_part
+from finance_mgmt.admin.wording import sentence
 from finance_mgmt.enums import RunState
 
 from ..enums import ImportState, RowStatus
@@ -233,7 +234,9 @@ def _findings(request: HttpRequest, row: UsageImport) -> Panel:
         rows=[
             [
                 finding.row_number or _("whole file"),
-                format_html('{} <span class="bo-name">{}</span>', finding.message, finding.code),
+                format_html(
+                    '{} <span class="bo-name">{}</span>', sentence(finding.message), finding.code
+                ),
                 display.facts(finding.facts),
             ]
             for finding in findings

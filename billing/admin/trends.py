@@ -19,6 +19,7 @@ from ..models import Bill, Charge
 from ..queries.masters import MasterMonth, charged_in
 
 MONTHS_SHOWN = 12
+MOST_CURRENCIES = 2
 
 
 def month_to_date(month: date, masters: Sequence[MasterMonth]) -> Iterator[Fact]:
@@ -57,17 +58,25 @@ def funds_of_masters() -> Iterator[Fact]:
     )
 
 
-def trend(month: date) -> Panel:
-    """What was billed month by month, in the currency in which most bills are."""
+def trends(month: date) -> list[Panel]:
+    """What was billed month by month, a chart per currency: the one of most bills first."""
     bills = Bill.objects.filter(month__lte=month, month__gt=_years_before(month))
     sums = bills.order_by("month").values_list("month", "currency").annotate(total=Sum("total"))
     rows = list(sums)
-    currencies = [currency for _month, currency, _total in rows]
-    currency = max(sorted(set(currencies)), key=currencies.count, default="")
-    shown = {billed: total for billed, one, total in rows if one == currency}
+    found = [currency for _month, currency, _total in rows]
+    currencies = sorted(set(found), key=lambda one: (-found.count(one), one))[:MOST_CURRENCIES]
+    return [
+        _trend(currency, {billed: total for billed, one, total in rows if one == currency}, width)
+        for width in ["half" if len(currencies) > 1 else "full"]
+        for currency in currencies or [""]
+    ]
+
+
+def _trend(currency: str, shown: dict[date, Decimal], width: str) -> Panel:
     return Chart(
         title=_("Billed by month"),
         note=_("Totals of all bills, in %(currency)s.") % {"currency": currency} if shown else "",
+        width=width,
         labels=[f"{one:%Y-%m}" for one in shown],
         series={_("billed"): [plain(total) for total in shown.values()]},
         empty=_("No bill was issued yet: the first comes when a month is closed."),

@@ -100,7 +100,7 @@ def _about(row: Voucher) -> Panel:
                 _("Expiry ends its use, not what remains."),
                 rule="V1",
             ),
-            Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ],
     )
 

@@ -227,6 +227,6 @@ def about(account: Account) -> Panel:
             Fact(_("channel"), account.get_channel_display()),
             Fact(_("currency"), account.currency),
             Fact(_("opened at"), display.instant(account.opened_at)),
-            Fact(_("decision"), display.link(account.decision)),
+            Fact(_("decision"), display.decision(account.decision)),
         ],
     )

@@ -198,7 +198,7 @@ class AccountUserAdmin(ReadOnlyAdmin):
                     Fact(_("role"), row.get_role_display(), MAY[Role(row.role)], "Z6"),
                     Fact(_("appointed at"), display.instant(row.appointed_at)),
                     Fact(_("dismissed at"), display.instant(row.dismissed_at)),
-                    Fact(_("decision"), display.link(row.decision), rule="Z8"),
+                    Fact(_("decision"), display.decision(row.decision), rule="Z8"),
                 ],
             )
         ]

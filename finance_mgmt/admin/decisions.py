@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Decision
-from . import columns, display
+from . import columns, display, trail_words
 from .base import ReadOnlyAdmin
 from .movements import MOVEMENT_COLUMNS, movement_cells
 from .panels import Column, Fact, Facts, Panel, Table, paged
@@ -23,13 +24,19 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     is_large = True
     list_per_page = 100
-    list_display = ("verb", "what", "by", "at_instant", "key")
+    list_display = ("command", "what", "by", "at_instant", "key")
     search_fields = ("=key", "=verb", "=by")
     search_help_text = gettext_lazy("Whole key, command or name of a person")
     ordering = ("-id",)
     sortable_by = ()
 
     at_instant = columns.instant("at", gettext_lazy("at"))
+
+    @admin.display(description=gettext_lazy("command"))
+    def command(self, row: Decision) -> Any:
+        """In words, with the verb that it is searched by."""
+        said = '<span class="bo-line">{}</span><span class="bo-below">{}</span>'
+        return format_html(said, trail_words.said(row.verb), row.verb)
 
     @admin.display(description=gettext_lazy("facts"))
     def what(self, row: Decision) -> Any:
@@ -45,7 +52,7 @@ class DecisionAdmin(ReadOnlyAdmin):
                 title=_("Command"),
                 width="half",
                 facts=[
-                    Fact(_("command"), row.verb),
+                    Fact(_("command"), trail_words.said(row.verb), row.verb),
                     Fact(_("by"), row.by),
                     Fact(_("at"), display.instant(row.at)),
                     Fact(_("key"), row.key, rule="F11"),
@@ -56,7 +63,10 @@ class DecisionAdmin(ReadOnlyAdmin):
                 title=_("Facts"),
                 width="half",
                 columns=[Column(_("fact")), Column(_("value"))],
-                rows=[[name, _shown(value)] for name, value in row.facts.items()],
+                rows=[
+                    [trail_words.named(name), display.fact(name, value)]
+                    for name, value in row.facts.items()
+                ],
                 empty=_("None."),
             ),
             Table(
@@ -73,7 +83,3 @@ class DecisionAdmin(ReadOnlyAdmin):
 def _brief(value: Any) -> Any:
     is_long = isinstance(value, str) and len(value) > LONGEST
     return f"{value[:LONGEST]}…" if is_long else value
-
-
-def _shown(value: Any) -> Any:
-    return display.NOTHING if value in (None, "", []) else value

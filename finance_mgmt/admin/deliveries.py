@@ -123,6 +123,14 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class RecipientAdmin(ReadOnlyAdmin):
     """Who reads the notices of which account."""
 
+    when_empty = gettext_lazy(
+        "Nobody reads notices yet. Set a billing e-mail or recipients on the page of an account."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     list_display = ("where", "told_account", "language", "what", "removed_instant")
     list_display_links = ("where",)
     list_select_related = ("account", "account_user__user")
@@ -157,6 +165,14 @@ class RecipientAdmin(ReadOnlyAdmin):
 class WebhookAdmin(ReadOnlyAdmin):
     """Where programs of accounts are told. The secret is shown once, when it is made."""
 
+    when_empty = gettext_lazy(
+        "No program is told of anything. Add a webhook on the page of an account."
+    )
+    first_step = (
+        gettext_lazy("Accounts"),
+        "admin:finance_mgmt_account_changelist",
+        "finance_mgmt.view_account",
+    )
     hidden_fields = ("seed", "earlier_seed")
     list_display = ("url", "told_account", "state_badge", "what", "created_instant")
     list_display_links = ("url",)

@@ -1,5 +1,6 @@
 """How values look in the admin: amounts, instants, states, links. Every text is escaped."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,8 +15,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..money import minor_places, plain
+from . import trail_words
 
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)  # what is dated before was always so
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NOTHING = format_html('<span class="bo-nothing">{}</span>', "–")
 
 
@@ -231,7 +234,28 @@ def facts(found: Mapping[str, Any]) -> SafeString:
 
 
 def _pair(key: str, value: Any) -> SafeString:
-    return format_html("<span><b>{}</b> {}</span>", key, NOTHING if value in (None, "") else value)
+    return format_html("<span><b>{}</b> {}</span>", trail_words.named(key), fact(key, value))
+
+
+def fact(key: str, value: Any) -> Any:
+    """What a fact of a JSON object says: instants as people read them, objects as pairs."""
+    if value in (None, "", [], {}):
+        return NOTHING
+    if isinstance(value, Mapping):
+        return facts(value)
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return instant(datetime.fromisoformat(value))
+    return trail_words.value_of(key, value)
+
+
+def decision(row: Any) -> SafeString:
+    """What was decided, in words, with the key that it is found by."""
+    if row is None:
+        return NOTHING
+    said = '{} <span class="bo-name">{}</span>'
+    return link(row, format_html(said, trail_words.said(row.verb), row.key))
 
 
 def progress(done: int, total: int, *, tone: str = "busy") -> SafeString:

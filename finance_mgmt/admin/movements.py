@@ -131,7 +131,7 @@ class MovementAdmin(ReadOnlyAdmin):
                     Fact(_("reason"), row.reason),
                     Fact(_("at"), display.instant(row.at)),
                     Fact(_("corrects"), display.link(row.corrects), rule="F10"),
-                    Fact(_("decision"), display.link(row.decision), rule="Z8"),
+                    Fact(_("decision"), display.decision(row.decision), rule="Z8"),
                 ],
             )
         ]

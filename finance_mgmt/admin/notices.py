@@ -136,6 +136,9 @@ class NoticeAdmin(ReadOnlyAdmin):
 class StoredMessageAdmin(ReadOnlyAdmin):
     """Mails that were kept instead of being sent: no mail server is set."""
 
+    when_empty = gettext_lazy(
+        "Mails are kept here as long as no mail server is set (EMAIL_URL). None was due so far."
+    )
     list_display = ("subject", "recipients", "sender", "at_instant")
     list_display_links = ("subject",)
     search_fields = ("subject", "recipients")

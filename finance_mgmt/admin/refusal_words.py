@@ -66,6 +66,27 @@ SENTENCES: tuple[str, ...] = (
     _("The amount is too large."),
     _("%(currency)s has %(places)s decimals; give no more."),
     _("No price is in force for %(codes)s. Add one, then try again."),
+    _(
+        "Used at %(instant)s, before its billing period %(begin)s to %(end)s (UTC). Its own charge"
+        " period decides."
+    ),
+    _(
+        "Used at %(instant)s, after its billing period %(begin)s to %(end)s (UTC). Its own charge"
+        " period decides."
+    ),
+    _("The file bills %(owner)s to %(master)s (%(rows)s rows), but they were not linked then."),
+    _("ListCost is %(listed)s; quantity times unit price is %(rated)s."),
+    _("No source has the provider name %(provider)s (%(rows)s rows). Make one first."),
+    _("BillingAccountId %(account)s of %(source)s is none of our accounts (%(rows)s rows)."),
+    _("Account %(number)s is kept in %(ours)s; %(rows)s rows are in %(theirs)s."),
+    _("Record key %(key)s stands in several rows: %(found)s."),
+    _("Record key %(key)s is taken by a record that did not come from a file."),
+    _("There are more findings of this kind; the first %(count)s are listed."),
+    _("%(name)s: %(wanted)s was announced, the file has %(found)s."),
+    _(
+        "Row %(row)s says %(column)s %(now)s; it was stored as %(was)s from %(file)s, row"
+        " %(earlier)s."
+    ),
     _("The file can't have been received in the future."),
     _("More than %(limit)s %(unit)s. Split the file."),
     _("Row %(row)s is %(state)s already."),

@@ -146,7 +146,7 @@ def _ends_and_dates(row: Relationship) -> Panel:
             ),
             Fact(_("in force until"), display.instant(row.effective_to), rule="C1"),
             *_more(row),
-            Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            Fact(_("decision"), display.decision(row.decision), rule="Z8"),
             *_later_decisions(row),
         ],
     )

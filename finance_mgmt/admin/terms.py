@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ..enums import Mode
 from ..rules.terms import Money, Terms
@@ -13,7 +13,7 @@ from ..rules.terms import Money, Terms
 MONEY_NAMES = {
     Money.VOUCHERS: gettext_lazy("vouchers"),
     Money.CASH: gettext_lazy("cash"),
-    Money.CREDIT: gettext_lazy("credit"),
+    Money.CREDIT: pgettext_lazy("money", "credit"),
     Money.ALLOCATED_CREDIT: gettext_lazy("allocated credit"),
 }
 

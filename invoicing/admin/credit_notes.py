@@ -80,7 +80,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
             Fact(_("round-off"), display.amount(row.round_off, currency), rule="B3"),
             Fact(_("reason"), row.reason or display.NOTHING),
             Fact(_("issued at"), display.instant(row.issued_at)),
-            Fact(_("decision"), display.link(row.decision), rule="Z8"),
+            Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ]
         lines = Table(
             title=_("What it takes from which line"),

@@ -68,7 +68,7 @@ def title(row: Invoice) -> Panel:
             Fact(_("month"), _months(row)),
             Fact(_("round-off"), display.amount(row.round_off, row.currency), rule="B3"),
             *([Fact(_("issued at"), display.instant(row.issued_at))] if row.pk else []),
-            *([Fact(_("decision"), display.link(row.decision), rule="Z8")] if row.pk else []),
+            *([Fact(_("decision"), display.decision(row.decision), rule="Z8")] if row.pk else []),
         ],
     )
 

@@ -83,7 +83,7 @@ class SellerProfileAdmin(ReadOnlyAdmin):
                 facts=[
                     *facts,
                     Fact(_("in force from"), display.instant(row.effective_from), rule="I6"),
-                    Fact(_("decision"), display.link(row.decision), rule="Z8"),
+                    Fact(_("decision"), display.decision(row.decision), rule="Z8"),
                 ],
             ),
             *seller_panels.unstated(row),

@@ -173,7 +173,7 @@ class InvoiceTitleAdmin(ReadOnlyAdmin):
                     Fact(_("language"), row.get_language_display()),
                     Fact(_("current"), _("Yes") if row.is_current else _("No"), rule="I6"),
                     Fact(_("set at"), display.instant(row.set_at)),
-                    Fact(_("decision"), display.link(row.decision), rule="Z8"),
+                    Fact(_("decision"), display.decision(row.decision), rule="Z8"),
                 ],
             ),
             _versions(row.account),

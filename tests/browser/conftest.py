@@ -60,6 +60,13 @@ def page(chromium, live_server, transactional_db):
     assert wrong == []
 
 
+@pytest.fixture(params=["en", "zh-hans"])
+def tongue(request, page):
+    """The page in one language, then in the other."""
+    page.context.set_extra_http_headers({"Accept-Language": request.param})
+    return request.param
+
+
 def _check(url: str, ours: str, wrong: list[str]) -> None:
     if not url.startswith((ours, "data:", "blob:")):
         wrong.append(f"foreign request: {url}")

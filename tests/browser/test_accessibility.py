@@ -1,11 +1,26 @@
-"""No serious finding of axe-core on the main pages, light and dark."""
+"""No serious finding of axe-core on the main pages: light and dark, English and Chinese."""
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
+from django.urls import reverse
 
-from billing.models import Bill, Charge, Order, Product
-from finance_mgmt.models import Account, Approval, Job, Movement, Relationship, Run
-from invoicing.models import Invoice
+from billing.models import (
+    Bill,
+    Charge,
+    Commitment,
+    Discount,
+    ImportedRow,
+    Order,
+    Price,
+    Product,
+    Threshold,
+    UsageImport,
+    Voucher,
+)
+from finance_mgmt.admin.command_pages import url
+from finance_mgmt.models import Account, Approval, Job, Movement, Notice, Relationship, Run
+from invoicing.models import CreditNote, Invoice
+from simulation.models import WhatIf
 from tests.finance_mgmt.admin_door import list_url, page_url
 from tests.provider import at
 
@@ -14,6 +29,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
 SERIOUS = ("serious", "critical")
 LISTS = (Account, Relationship, Movement, Approval, Run, Job, Bill, Charge, Order, Product, Invoice)
+MORE_LISTS = (
+    *(Voucher, Discount, Commitment, Price, Threshold, UsageImport, ImportedRow, Notice),
+    *(CreditNote, WhatIf),
+)
+FORMS = (
+    *("billing_voucher_issue", "billing_discount_give", "billing_commitment_new"),
+    *("billing_price_set", "billing_order_place", "billing_usageimport_upload"),
+    *("finance_mgmt_account_open", "invoicing_invoice_choose", "simulation_whatif_ask"),
+    *("billing_threshold_set", "billing_closedthrough_close", "files", "tour", "shortcuts"),
+)
 
 
 @pytest.fixture
@@ -33,6 +58,36 @@ def pages(provider):
         f"{list_url(Relationship)}link/?master={master.pk}",
         "/me/",
     ]
+
+
+@pytest.fixture
+def more_pages(pages):
+    """The rest: other lists, forms, previews, what an account has been, errors."""
+    master = Account.objects.get(number="M")
+    return [
+        *(list_url(model) for model in MORE_LISTS),
+        *(reverse(f"admin:{name}") for name in FORMS),
+        *(url(master, name) for name in ("top-up", "allocate", "create-member")),
+        *(reverse(f"admin:finance_mgmt_account_{name}", args=[master.pk]) for name in LOOKS),
+        url(Bill.objects.get(), "settle"),
+        url(Relationship.objects.get(), "end"),
+        reverse("admin:invoicing_invoice_issue", args=[master.pk]),
+        "/me/login/",
+    ]
+
+
+LOOKS = ("timeline", "as_of")
+
+
+def test_nothing_serious_is_found_on_the_rest_in_chinese(page, more_pages):
+    page.context.set_extra_http_headers({"Accept-Language": "zh-hans"})
+    found = []
+    for address in more_pages:
+        page.goto(address)
+        assert page.locator("html").get_attribute("lang") == "zh-hans"
+        page.evaluate(AXE)
+        found += _findings(address, page.evaluate("axe.run()"))
+    assert found == []
 
 
 def test_nothing_serious_is_found_on_the_main_pages(page, pages):

@@ -109,7 +109,7 @@ def test_the_charges_list_filters_by_calendar_and_in_its_drawer(page, group):
     assert found.count() == 3
 
 
-def test_pages_look_right_in_the_dark_and_on_a_tablet(page, group):
+def test_pages_look_right_in_the_dark_and_on_a_tablet(page, group, tongue):
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 820, "height": 1100})
     for address in ("/admin/", page_url(group), page_url(Bill.objects.get(payer=group))):

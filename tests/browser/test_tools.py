@@ -10,12 +10,6 @@ from tests.provider import at
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(params=["en", "zh-hans"])
-def tongue(request, page):
-    page.context.set_extra_http_headers({"Accept-Language": request.param})
-    return request.param
-
-
 @pytest.fixture
 def group(provider):
     """A master with a member: May is billed."""

@@ -1,8 +1,10 @@
 """The frame of every page: sidebar, time zone, search, the second page of large tables."""
 
 import pytest
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
+from django.views.defaults import server_error
 
 from finance_mgmt.admin import navigation, paging
 from finance_mgmt.enums import RunState
@@ -128,3 +130,27 @@ def test_accounts_are_offered_to_who_may_see_them(provider):
     answer = viewer(Account).get(reverse("admin:autocomplete"), asked)
     assert answer.json()["results"] == [{"id": str(account.pk), "text": str(account)}]
     assert door().get(reverse("admin:autocomplete"), asked).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Nothing is here"), ("zh-hans", "此处没有内容")]
+)
+def test_a_wrong_address_is_told_in_the_readers_language(language, said):
+    for address in ("/nothing/", "/admin/nothing/"):
+        answer = everything().get(address, headers={"accept-language": language})
+        body = answer.content.decode()
+        assert (answer.status_code, f"<h1>{said}</h1>" in body) == (404, True)
+
+
+@pytest.mark.rule("Z6")
+def test_who_may_not_is_told_whom_to_ask():
+    answer = door().get("/admin/finance_mgmt/account/")
+    told = "Ask an administrator for a role that does."
+    assert (answer.status_code, told in answer.content.decode()) == (403, True)
+
+
+def test_a_stale_form_and_a_fault_have_pages_of_ours():
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/me/login/", {"login": "a", "password": "b"})
+    assert (answer.status_code, "The form is too old" in answer.content.decode()) == (403, True)
+    assert "Something broke" in server_error(RequestFactory().get("/")).content.decode()
