@@ -163,7 +163,7 @@ class Allocate(CommandPage):
     def second_said(self, above: Decimal) -> Any:
         """Above a sum."""
         said = _("Above %(amount)s in all, in either direction, a second person is needed.")
-        return said % {"amount": plain(above, 2)}
+        return said % {"amount": display.grouped(above, 2)[0]}
 
     def panels(self, row: Account, at: datetime) -> Sequence[Panel]:
         """What the master has, and the formulas."""
