@@ -16,6 +16,7 @@ from ..enums import DeliveryState, NoticeKind
 from ..models import Account, Delivery, Recipient, Webhook
 from . import columns, command_pages, display, notice_commands, webhook_commands
 from .base import Command, ReadOnlyAdmin
+from .lists import TO_ACCOUNTS
 from .panels import Column, Fact, Facts, Panel, Table, paged
 from .wording import sentence
 
@@ -40,11 +41,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     when_empty = gettext_lazy(
         "No notice is on its way. Name who reads the notices of an account on its page."
     )
-    first_step = (
-        gettext_lazy("Accounts"),
-        "admin:finance_mgmt_account_changelist",
-        "finance_mgmt.view_account",
-    )
+    first_step = TO_ACCOUNTS
     is_large = True
     list_display = (
         "way",
@@ -123,14 +120,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class RecipientAdmin(ReadOnlyAdmin):
     """Who reads the notices of which account."""
 
-    when_empty = gettext_lazy(
-        "Nobody reads notices yet. Set a billing e-mail or recipients on the page of an account."
-    )
-    first_step = (
-        gettext_lazy("Accounts"),
-        "admin:finance_mgmt_account_changelist",
-        "finance_mgmt.view_account",
-    )
+    when_empty = gettext_lazy("Nobody reads notices. Set a billing e-mail on an account's page.")
+    first_step = TO_ACCOUNTS
     list_display = ("where", "told_account", "language", "what", "removed_instant")
     list_display_links = ("where",)
     list_select_related = ("account", "account_user__user")
@@ -165,14 +156,8 @@ class RecipientAdmin(ReadOnlyAdmin):
 class WebhookAdmin(ReadOnlyAdmin):
     """Where programs of accounts are told. The secret is shown once, when it is made."""
 
-    when_empty = gettext_lazy(
-        "No program is told of anything. Add a webhook on the page of an account."
-    )
-    first_step = (
-        gettext_lazy("Accounts"),
-        "admin:finance_mgmt_account_changelist",
-        "finance_mgmt.view_account",
-    )
+    when_empty = gettext_lazy("No program is told anything. Add a webhook on an account's page.")
+    first_step = TO_ACCOUNTS
     hidden_fields = ("seed", "earlier_seed")
     list_display = ("url", "told_account", "state_badge", "what", "created_instant")
     list_display_links = ("url",)

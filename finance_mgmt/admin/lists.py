@@ -6,9 +6,16 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy
 
 from . import files, finding, saved_filters
 from .paging import CappedPaginator
+
+TO_ACCOUNTS = (  # a first step: what is set on the page of an account
+    gettext_lazy("Accounts"),
+    "admin:finance_mgmt_account_changelist",
+    "finance_mgmt.view_account",
+)
 
 
 class ListTools:
