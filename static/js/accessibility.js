@@ -7,6 +7,10 @@ function complete() {
     for (const part of [box, ...box.querySelectorAll("[role=textbox]")]) part.setAttribute("aria-label", label.innerText.trim());
     box.removeAttribute("aria-labelledby");
   }
+  for (const field of document.querySelectorAll(".select2-selection--multiple .select2-search__field:not([aria-label])")) {
+    const label = field.closest(".select2-container").previousElementSibling?.labels?.[0];
+    if (label) field.setAttribute("aria-label", label.innerText.trim());
+  }
 }
 document.addEventListener("DOMContentLoaded", () => {
   complete();
