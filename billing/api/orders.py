@@ -14,12 +14,12 @@ from finance_mgmt.api.filtering import Filters, account_number, before, filters,
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.previews import Asked, ReasonShown
 from finance_mgmt.api.problem_examples import answers_with
-from finance_mgmt.models import ApiRequest
 
 from ..enums import OrderKind
 from ..models import Order, Product
 from ..queries import access
-from ..services import answered_orders, many_orders, orders, refunds
+from ..services import many_orders, orders, refunds
+from . import short_orders
 from .many_orders import ManyBody, as_stored, reasons_of
 
 
@@ -139,17 +139,6 @@ class OrderFilters(Filters):
         fields = ("owner", "payer", "product", "kind", "status", "number")
 
 
-def _paid_at_once(
-    view: Any, body: dict[str, Any], said: dict[str, Any], answered: Any
-) -> ApiRequest | None:
-    """The short way of an order that is to be paid at once."""
-    same_currency(body.pop("currency"), body["account"])
-    if not body.pop("is_paid", True):
-        return None
-    body["kind"] = OrderKind(body.get("kind", OrderKind.NEW))
-    return answered_orders.place(wanted=many_orders.NewOrder(**body), answered=answered, **said)
-
-
 class Orders(Listed, Shown, Noun):
     """Orders of the account, of others whose consumption it sees, and those it paid."""
 
@@ -176,7 +165,7 @@ class Orders(Listed, Shown, Noun):
             "months": 1,
         },
         refuses=(orders.OrderRefused,),
-        short_way=_paid_at_once,
+        short_way=short_orders.paid_at_once,
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Order:
         """Place an order, and pay it at once unless `is_paid` is false (O1)."""

@@ -35,7 +35,7 @@ _KEPT = {
         ("payer_id", "owner_id", "billing_month", "starts_on", "cycle"),
         ("payable_amount",),
         "SELECT charge.payer_id, charge.owner_id, charge.billing_month,"
-        " (charge.period_start AT TIME ZONE %(zone)s)::date, product.cycle, charge.payable_amount"
+        " (charge.period_start AT TIME ZONE %s)::date, product.cycle, charge.payable_amount"
         " FROM {charges} charge JOIN billing_product product ON product.id = charge.product_id"
         " WHERE charge.kind = 'usage'",
     ),
@@ -48,7 +48,8 @@ def wrong_sums() -> list[str]:
     found: list[str] = []
     with connection.cursor() as cursor:
         for table in _KEPT:
-            cursor.execute(_compared(table), {"zone": zone})
+            sql = _compared(table)
+            cursor.execute(sql, [zone] * sql.replace("%%", "").count("%s"))
             found += [sentence for (sentence,) in cursor.fetchall()]
     return found[:MOST_TOLD]
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from finance_mgmt import money
 from finance_mgmt import queries as ground
@@ -66,18 +66,10 @@ def place(
         is_paid=is_paid,
         at=at,
     )
-    if is_paid and (paid := _paid_the_short_way(order, facts, key, by)):
+    wish = hot_orders.Wish(order, key, decisions.written(facts), by)
+    if is_paid and (paid := gathered_orders.pay(wish)):
         return paid
     return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
-
-
-def _paid_the_short_way(order: Order, facts: dict[str, Any], key: str, by: str) -> Order | None:
-    """The order, paid; None: nothing was done, as it is not simple, or something changed."""
-    wish = hot_orders.Wish(order, key, decisions.written(facts), by)
-    if not connection.in_atomic_block:
-        return gathered_orders.pay(wish)
-    (paid,) = hot_orders.pay([wish])
-    return paid
 
 
 def draft(

@@ -61,19 +61,24 @@ def wrong_commands() -> list[str]:
 
 _DECIDED = """
 WITH said AS (
-    SELECT id, key, verb, (facts->>'amount')::numeric AS amount FROM finance_mgmt_decision
-    WHERE verb IN ('cash.top_up', 'cash.withdraw', 'cash.transfer', 'cash.take_back',
-        'credit.allocate', 'credit.reclaim')
+    SELECT decision.id, decision.key, known.kind, (facts->>'amount')::numeric AS amount
+    FROM finance_mgmt_decision decision JOIN (VALUES
+        ('cash.top_up', 'top_up'), ('cash.withdraw', 'withdrawal'),
+        ('cash.transfer', 'transfer'), ('cash.take_back', 'take_back'),
+        ('credit.allocate', 'allocation'), ('credit.reclaim', 'reclaim')
+    ) known (verb, kind) ON known.verb = decision.verb
+    UNION ALL SELECT decision.id, decision.key,
+        CASE WHEN move.amount::numeric > 0 THEN 'allocation' ELSE 'reclaim' END,
+        sum(abs(move.amount::numeric))
+    FROM finance_mgmt_decision decision, jsonb_each_text(facts->'moves') move (member, amount)
+    WHERE decision.verb = 'allocations.move_many' GROUP BY 1, 2, 3
 ), moved AS (
     SELECT decision_id, kind, sum(amount) AS amount FROM finance_mgmt_movement
     WHERE kind IN ('top_up', 'withdrawal', 'transfer', 'take_back', 'allocation', 'reclaim')
     GROUP BY 1, 2
 )
 SELECT coalesce(said.key, decision.key), said.amount, moved.amount
-FROM said FULL JOIN moved ON moved.decision_id = said.id AND moved.kind = CASE said.verb
-    WHEN 'cash.top_up' THEN 'top_up' WHEN 'cash.withdraw' THEN 'withdrawal'
-    WHEN 'cash.transfer' THEN 'transfer' WHEN 'cash.take_back' THEN 'take_back'
-    WHEN 'credit.allocate' THEN 'allocation' WHEN 'credit.reclaim' THEN 'reclaim' END
+FROM said FULL JOIN moved ON moved.decision_id = said.id AND moved.kind = said.kind
 LEFT JOIN finance_mgmt_decision decision ON decision.id = moved.decision_id
 WHERE said.amount IS DISTINCT FROM moved.amount ORDER BY 1 LIMIT 100
 """
