@@ -22,6 +22,7 @@ ACCOUNT_LINKS = [  # (request, account) -> buttons to pages of upper floors
     "simulation.admin.what_ifs.button",
 ]
 ACCOUNT_COMMANDS = [  # of upper floors
+    "billing.admin.adjustment_commands.Adjust",
     "billing.admin.thresholds.SetThresholds",
     "invoicing.admin.titles.SetTitle",
 ]

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from . import (
+    adjustments,
     bills,
     catalog,
     charges,
@@ -36,6 +37,7 @@ for prefix, views in {
     "usage": usage.Usage,
     "imports": imports.Imports,
     "charges": charges.Charges,
+    "adjustments": adjustments.Adjustments,
     "bills": bills.Bills,
     "settlements": settlements.Settlements,
     "closing": closing.Closing,

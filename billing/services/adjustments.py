@@ -22,6 +22,12 @@ class AdjustmentRefused(FinanceError):
     """The adjustment has no amount or no reason."""
 
     code = "adjustment_refused"
+    example = Reason(
+        "B2",
+        "bad_amount",
+        "Give an amount other than 0, with at most 15 digits and 18 decimals.",
+        {"amount": "0"},
+    )
 
 
 @transaction.atomic
@@ -38,7 +44,9 @@ def adjust(
         verb="adjustments.adjust", facts=facts, key=key, by=by, at=at
     )
     if not is_new:
-        return Charge.objects.get(explanation__decision=decision.pk)
+        # an index finds the few of the owner and the instant
+        same = Charge.objects.filter(owner=account, period_start=decision.at)
+        return same.get(explanation__decision=decision.pk)
     _judge(amount, reason)
     locks.lock_accounts([account.pk])
     terms = ground.terms(account.pk, at)

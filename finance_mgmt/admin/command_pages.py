@@ -85,6 +85,10 @@ class CommandPage:
         """What to know beside the form."""
         return ()
 
+    def kept(self, result: Any) -> Any:
+        """What the preview keeps of the result, whose rows are taken back."""
+        return None
+
     def shown(self, found: Preview, given: dict[str, Any], at: datetime) -> list[Panel]:
         """What would change."""
         return preview_panels.panels(found, at)
@@ -108,7 +112,7 @@ class CommandPage:
         extra = {"approved_by": SECOND_PERSON} if self.verb else {}
         return previews.run(
             lambda: type(self).service(**arguments, **extra, **said),
-            look=lambda result: None,
+            look=self.kept,
             accounts=set(self.parties(row, given)),
             at=at,
         )

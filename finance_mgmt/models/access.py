@@ -135,6 +135,7 @@ class MoneyAction(models.Model):  # noqa: DJ008 (it has no rows)
             ("refund", "Refund and downgrade orders"),
             ("report_usage", "Report usage"),
             ("settle", "Settle bills, switch unified settlement"),
+            ("adjust", "Put manual lines on open bills"),
             ("set_recipient", "Set who reads notices"),
             ("set_webhook", "Set webhooks, send again what was given up"),
             ("run_jobs", "Close cycles, issue bills, retry runs"),

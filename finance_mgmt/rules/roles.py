@@ -45,7 +45,7 @@ OPERATES = (
 MAKES = (
     *_may("top_up", "withdraw", "transfer", "set_credit_limit", "allocate", "reclaim", "end"),
     *_may("override_price", "refund", "settle", "sell", "give_discount", "issue_voucher"),
-    *_may("add_commitment"),
+    *_may("add_commitment", "adjust"),
     *("invoicing.issue_invoice", "invoicing.issue_credit_note"),
     *("invoicing.set_title", "invoicing.set_tax_rate", "invoicing.set_seller"),
     "simulation.add_whatif",

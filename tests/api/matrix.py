@@ -129,6 +129,7 @@ WRITES: dict[str, list[Write]] = {
     "sources": [Write("report_usage")],
     "imports": [Write("billing.add_usageimport")],
     "what-ifs": [Write("simulation.add_whatif")],
+    "adjustments": [Write("adjust")],
     "settlements": [Write("settle", MONEY)],
     "settlements/for-member": [Write("settle", MONEY, body={"member": "G"})],
     "invoice-titles": [Write("invoicing.set_title", MONEY)],
@@ -142,6 +143,7 @@ WRITES: dict[str, list[Write]] = {
 PREVIEWED = (
     "accounts/{number}/credit-limit",
     "accounts/{number}/members",
+    "adjustments",
     "allocations",
     "credit-notes",
     "grants",
@@ -171,6 +173,7 @@ OF_THE_PERSON = {"post tokens", "get tokens", "delete tokens/{prefix}", "get me"
 READS = {
     "accounts": "number",
     "account-users": "id",
+    "adjustments": "id",
     "approvals": "id",
     "bills": "id",
     "caps": "id",

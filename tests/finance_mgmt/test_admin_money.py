@@ -152,12 +152,12 @@ def test_only_what_can_be_done_is_offered(group):
         "Transfer cash",
         "Take cash back",
         "Create a member",
-        *("Appoint a user", "Thresholds", "Set the invoice title", "Park"),
+        *("Appoint a user", "Adjust the bill", "Thresholds", "Set the invoice title", "Park"),
         *("Timeline", "As of ...", "Customer group", "Issue an invoice", "What if?"),
     ]
     assert labels(group[1], everything()) == [
         *("Top up", "Withdraw", "Set credit limit"),
-        *("Appoint a user", "Thresholds", "Set the invoice title", "Park"),
+        *("Appoint a user", "Adjust the bill", "Thresholds", "Set the invoice title", "Park"),
         *("Timeline", "As of ...", "Issue an invoice", "What if?"),
     ]
     assert labels(group[0], door(VIEW)) == []
