@@ -134,6 +134,7 @@ ADMIN_NAVIGATION = [
             {"model": "billing.resource", "icon": "dns"},
             {"model": "billing.discount", "icon": "percent"},
             {"model": "billing.voucher", "icon": "redeem"},
+            {"model": "billing.coupon", "icon": "content_cut"},
             {"model": "billing.commitment", "icon": "savings"},
             {"model": "billing.product", "icon": "category"},
             {"model": "billing.family", "icon": "folder"},

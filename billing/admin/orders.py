@@ -163,6 +163,7 @@ def _about(row: Order) -> Panel:
             Fact(_("covers"), covers),
             Fact(_("decided by relationship"), display.link(row.relationship), rule="C2"),
             Fact(_("decided by discount"), display.link(row.discount), rule="D1"),
+            Fact(_("coupon"), display.link(row.coupon), rule="V5"),
             Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ],
     )

@@ -17,6 +17,7 @@ from ..models import (
     Bill,
     Charge,
     Commitment,
+    Coupon,
     Order,
     Product,
     Resource,
@@ -114,9 +115,10 @@ def records(request: HttpRequest, term: str) -> Iterable[Found]:
 
 
 def cover(request: HttpRequest, term: str) -> Iterable[Found]:
-    """Vouchers, commitments and products, by the start of their code."""
+    """Vouchers, coupons, commitments and products, by the start of their code."""
     kinds: tuple[tuple[type, Any, str, Callable[[Any], str]], ...] = (
         (Voucher, _("Voucher"), "redeem", lambda row: row.owner.name),
+        (Coupon, _("Coupon"), "content_cut", lambda row: row.owner.name),
         (Commitment, _("Commitment"), "savings", lambda row: row.owner.name),
         (Product, _("Product"), "category", lambda row: row.name),
     )

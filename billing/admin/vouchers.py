@@ -88,11 +88,11 @@ def _about(row: Voucher) -> Panel:
             Fact(_("owner"), display.account(row.owner)),
             Fact(_("face value"), display.amount(row.face_value, currency)),
             Fact(_("remaining"), display.amount(row.remaining, currency), rule="V1"),
-            Fact(_("products"), _listed(row.products.all())),
-            Fact(_("product families"), _listed(row.families.all())),
+            Fact(_("products"), listed(row.products.all())),
+            Fact(_("product families"), listed(row.families.all())),
             Fact(_("minimum spend"), display.amount(row.minimum_spend, currency), rule="K4"),
             Fact(_("share scope"), row.get_share_display(), rule="V3"),
-            Fact(_("listed members"), _listed(row.members.all())),
+            Fact(_("listed members"), listed(row.members.all())),
             Fact(_("valid from"), display.instant(row.valid_from), rule="C1"),
             Fact(
                 _("expires at"),
@@ -105,7 +105,8 @@ def _about(row: Voucher) -> Panel:
     )
 
 
-def _listed(rows: Any) -> Any:
+def listed(rows: Any) -> Any:
+    """Links to the rows of a scope, or nothing."""
     found = format_html_join(", ", "{}", ((display.link(row),) for row in rows))
     return found or display.NOTHING
 
@@ -126,7 +127,7 @@ def _sharings(row: Voucher) -> Panel:
             [
                 display.instant(one.since),
                 one.get_share_display(),
-                _listed([named[pk] for pk in one.members]),
+                listed([named[pk] for pk in one.members]),
                 display.link(one.decision),
             ]
             for one in sharings

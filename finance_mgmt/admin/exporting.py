@@ -211,9 +211,8 @@ def _field(model: type[Model], path: str) -> models.Field | None:
 
 
 def _at(row: Any, path: str) -> Any:
-    return reduce(
-        lambda found, name: None if found is None else getattr(found, name), path.split("__"), row
-    )
+    # What another row would point here with (the order of a coupon) may not be there at all.
+    return reduce(lambda found, name: getattr(found, name, None), path.split("__"), row)
 
 
 def _value(value: Any) -> Any:

@@ -13,7 +13,7 @@ from django_celery_beat.models import (
     PeriodicTask,
 )
 
-from billing.services import commitments, orders, vouchers, warnings
+from billing.services import commitments, coupons, orders, vouchers, warnings
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Language, Mode, Permission, Role
 from finance_mgmt.models import Account, StoredPolicy
@@ -45,6 +45,7 @@ def fill(provider: Provider, count: int) -> Account:
     for number in range(count):
         code, owner = f"V-{number}", Account.objects.get(number=f"M-{number}")
         vouchers.issue(code=code, owner=owner, face_value=Decimal("0.5"), **provider.said())
+        coupons.issue(code=f"K-{number}", owner=owner, amount=Decimal(3), **provider.said())
         _request(provider, owner)
         user = User.objects.create_user(f"user {number}")
         people.appoint(account=owner, user=user, role=Role.OWNER, **provider.said())
@@ -62,7 +63,7 @@ def fill(provider: Provider, count: int) -> Account:
 
 def _group(provider: Provider, number: int) -> Account:
     master = provider.account(f"M-{number}", credit_limit="1000", identity=f"Master {number}")
-    member = provider.account(f"m-{number}", cash_amount="10", identity=f"Master {number}")
+    member = provider.account(f"m-{number}", identity=f"Master {number}")
     managed = provider.account(f"x-{number}", cash_amount="10", identity=f"Master {number}")
     product = provider.product(f"compute-{number}", unit_price="0.123456", family=f"f-{number}")
     provider.discount(master, rate="0.8")

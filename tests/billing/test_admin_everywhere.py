@@ -109,6 +109,7 @@ QUERIES = {
     "billing.charge": 7,
     "billing.closedthrough": 2,
     "billing.commitment": 2,
+    "billing.coupon": 2,
     "billing.discount": 3,
     "billing.importedrow": 3,
     "billing.order": 2,

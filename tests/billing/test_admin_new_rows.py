@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing.models import Commitment, Discount, Order, Price, Product, Voucher
+from billing.models import Commitment, Coupon, Discount, Order, Price, Product, Voucher
 from finance_mgmt.clock import now
 from finance_mgmt.models import Account, Identity, Relationship
 from tests.finance_mgmt.admin_door import (
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = {  # address: permission, list
     "billing_voucher_issue": ("finance_mgmt.issue_voucher", Voucher),
+    "billing_coupon_issue": ("finance_mgmt.issue_voucher", Coupon),
     "billing_discount_give": ("finance_mgmt.give_discount", Discount),
     "billing_commitment_new": ("finance_mgmt.add_commitment", Commitment),
     "billing_price_set": ("finance_mgmt.sell", Price),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.urls import reverse
 
-from billing.models import Bill, Charge, Commitment, Order, Product, UsageRecord, Voucher
+from billing.models import Bill, Charge, Commitment, Coupon, Order, Product, UsageRecord, Voucher
 from finance_mgmt.admin import search
 from finance_mgmt.models import Account, Relationship
 from invoicing.models import CreditNote, Invoice
@@ -70,7 +70,7 @@ def test_everything_with_a_number_is_found_by_it(world, rf):
         **{
             row.number: row for model in (Order, Invoice, CreditNote) for row in model.objects.all()
         },
-        **{row.code: row for model in (Voucher, Commitment) for row in model.objects.all()},
+        **{row.code: row for model in (Voucher, Coupon, Commitment) for row in model.objects.all()},
         UsageRecord.objects.earliest("pk").key: UsageRecord.objects.earliest("pk"),
         "compute-0": Product.objects.get(code="compute-0"),
     }
@@ -98,7 +98,7 @@ def test_accounts_are_found_by_any_part_of_a_name_and_in_either_case(provider):
 
 
 def test_nothing_is_found_that_may_not_be_seen(world):
-    terms = ["M-0", "m-0", "V-0", str(Charge.objects.earliest("pk").pk), "i-0", "compute-0"]
+    terms = ["M-0", "m-0", "V-0", "K-0", str(Charge.objects.earliest("pk").pk), "i-0", "compute-0"]
     assert [found(term, staff()) for term in terms] == [[]] * len(terms)
     only = staff("billing.view_voucher")
     assert [title for title, _ in found("v-0", only)] == ["V-0"]
