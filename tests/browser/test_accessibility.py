@@ -8,6 +8,7 @@ from billing.models import (
     Bill,
     Charge,
     Commitment,
+    Coupon,
     Discount,
     ImportedRow,
     Order,
@@ -31,11 +32,12 @@ SERIOUS = ("serious", "critical")
 LISTS = (Account, Relationship, Movement, Approval, Run, Job, Bill, Charge, Order, Product, Invoice)
 MORE_LISTS = (
     *(Voucher, Discount, Commitment, Price, Threshold, UsageImport, ImportedRow, Notice),
-    *(CreditNote, WhatIf),
+    *(Coupon, CreditNote, WhatIf),
 )
 FORMS = (
     *("billing_voucher_issue", "billing_discount_give", "billing_commitment_new"),
-    *("billing_price_set", "billing_order_place", "billing_usageimport_upload"),
+    *("billing_coupon_issue", "billing_price_set", "billing_order_place"),
+    "billing_usageimport_upload",
     *("finance_mgmt_account_open", "invoicing_invoice_choose", "simulation_whatif_ask"),
     *("billing_threshold_set", "billing_closedthrough_close", "files", "tour", "shortcuts"),
 )
@@ -67,7 +69,7 @@ def more_pages(pages):
     return [
         *(list_url(model) for model in MORE_LISTS),
         *(reverse(f"admin:{name}") for name in FORMS),
-        *(url(master, name) for name in ("top-up", "allocate", "create-member")),
+        *(url(master, name) for name in ("top-up", "allocate", "adjust", "create-member")),
         *(reverse(f"admin:finance_mgmt_account_{name}", args=[master.pk]) for name in LOOKS),
         url(Bill.objects.get(), "settle"),
         url(Relationship.objects.get(), "end"),
