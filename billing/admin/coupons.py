@@ -115,7 +115,6 @@ def _about(row: Coupon) -> Panel:
             Fact(_("minimum spend"), display.amount(row.minimum_spend, currency), rule="K4"),
             Fact(_("valid from"), display.instant(row.valid_from)),
             Fact(_("expires at"), display.instant(row.expires_at)),
-            Fact(_("issued at"), display.instant(row.issued_at)),
             Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ],
     )
