@@ -246,8 +246,8 @@ def test_one_order_asked_for_ten_times_at_once_is_placed_once(shop):
         return answer.status_code, answer.json().get("number", "")
 
     found = at_once([send] * 10)
-    assert set(found) <= {(201, "o1"), (409, "")}
-    assert (201, "o1") in found
+    assert found.count((201, "o1")) >= 1
+    assert found.count((201, "o1")) + found.count((409, "")) == 10
     assert (Order.objects.count(), ApiRequest.objects.count()) == (1, 1)
     assert send() == (201, "o1")
     assert shop.wrong_books() == []
