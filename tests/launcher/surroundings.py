@@ -11,7 +11,7 @@ from typing import Any
 from launcher.base import PROJECT, Base
 from launcher.processes import command_line, look
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
