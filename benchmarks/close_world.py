@@ -6,7 +6,17 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from benchmarks import scratch
-from billing.models import Commitment, Discount, Family, Price, Product, Source, Voucher
+from billing.models import (
+    Commitment,
+    CommitmentSharing,
+    Discount,
+    Family,
+    Price,
+    Product,
+    Source,
+    Voucher,
+    VoucherSharing,
+)
 from billing.services import cycles
 from finance_mgmt.models import Account, Decision, Funds, Relationship
 from finance_mgmt.services import decisions
@@ -110,7 +120,11 @@ def cover() -> None:
     Commitment.families.through.objects.bulk_create(
         Commitment.families.through(commitment=plan, family=family) for plan in plans
     )
-    Voucher.objects.bulk_create(
+    CommitmentSharing.objects.bulk_create(
+        CommitmentSharing(commitment=plan, is_shared=True, since=SINCE, decision=decision)
+        for plan in plans
+    )
+    vouchers = Voucher.objects.bulk_create(
         Voucher(
             code=f"voucher-{owner.number}",
             owner=owner,
@@ -121,4 +135,8 @@ def cover() -> None:
             decision=decision,
         )
         for owner in rich
+    )
+    VoucherSharing.objects.bulk_create(
+        VoucherSharing(voucher=one, share=one.share, members=[], since=SINCE, decision=decision)
+        for one in vouchers
     )

@@ -63,7 +63,7 @@ def buy(number: str, owner: Account, payer: int, product: Product) -> None:
             owner=owner,
             amount=CENT,
             currency="CNY",
-            reason=number,
+            reason=f"order {number}",
             at=at,
         )
         funds.used += CENT
