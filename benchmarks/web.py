@@ -33,7 +33,7 @@ class Site:
 
 
 @contextmanager
-def serving(database: str, processes: int = 2, threads: int = 8) -> Iterator[Site]:
+def serving(database: str, processes: int = 2, threads: int = 16) -> Iterator[Site]:
     """Run gunicorn on a database until the block ends."""
     user = User.objects.create_superuser("bench")
     _, token = people.issue_token(user=user, by="bench", at=now())

@@ -9,7 +9,7 @@ from finance_mgmt import queries as ground
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body, currency_code, same_currency
 from finance_mgmt.api.commands import command, preview_of
-from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
+from finance_mgmt.api.fields import AccountNumber, Amount, Coded
 from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.previews import Asked, ReasonShown
@@ -19,61 +19,8 @@ from ..enums import OrderKind
 from ..models import Order, Product
 from ..queries import access
 from ..services import many_orders, orders, refunds
-from . import short_orders
 from .many_orders import ManyBody, as_stored, reasons_of
-
-
-class OrderShown(serializers.ModelSerializer):
-    """One prepaid order. Paid: list - discount - coupon - voucher = payable (K4)."""
-
-    owner = number_of()
-    payer = number_of(allow_null=True)
-    currency = serializers.CharField(source="owner.currency", read_only=True)
-    product = code_of()
-    resource = serializers.CharField(source="resource_code", read_only=True)
-    coupon = code_of(allow_null=True)
-    list_amount = Amount(read_only=True)
-    discount_amount = Amount(read_only=True)
-    override_amount = Amount(currency_of="owner.currency", read_only=True, allow_null=True)
-    coupon_amount = Amount(currency_of="owner.currency", read_only=True)
-    voucher_amount = Amount(currency_of="owner.currency", read_only=True)
-    payable_amount = Amount(currency_of="owner.currency", read_only=True)
-    from_cash = Amount(currency_of="owner.currency", read_only=True)
-    from_credit = Amount(currency_of="owner.currency", read_only=True)
-    refunded_amount = Amount(currency_of="owner.currency", read_only=True)
-    placed_at = Instant(read_only=True)
-    paid_at = Instant(read_only=True, allow_null=True)
-    covers_from = Instant(read_only=True, allow_null=True)
-    covers_until = Instant(read_only=True, allow_null=True)
-
-    class Meta:
-        model = Order
-        fields = (
-            "number",
-            "kind",
-            "status",
-            "owner",
-            "payer",
-            "product",
-            "resource",
-            "months",
-            "currency",
-            "list_amount",
-            "override_amount",
-            "discount_amount",
-            "coupon",
-            "coupon_amount",
-            "voucher_amount",
-            "payable_amount",
-            "from_cash",
-            "from_credit",
-            "refunded_amount",
-            "placed_at",
-            "paid_at",
-            "covers_from",
-            "covers_until",
-        )
-        read_only_fields = fields
+from .orders_shown import OrderShown
 
 
 class PlaceBody(Body):
@@ -165,7 +112,6 @@ class Orders(Listed, Shown, Noun):
             "months": 1,
         },
         refuses=(orders.OrderRefused,),
-        short_way=short_orders.paid_at_once,
     )
     def create(self, body: dict[str, Any], said: dict[str, Any]) -> Order:
         """Place an order, and pay it at once unless `is_paid` is false (O1)."""

@@ -32,7 +32,7 @@ def order_facts(orders: Sequence[Order]) -> list[OrderFacts]:
         cursor.execute(_ASK, [*map(list, columns)])
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return [_facts(order.owner_id, row) for order, row in zip(orders, rows, strict=True)]
+    return [facts_of(order.owner_id, row) for order, row in zip(orders, rows, strict=True)]
 
 
 def _asked(order: Order) -> tuple[Any, ...]:
@@ -48,7 +48,8 @@ def _asked(order: Order) -> tuple[Any, ...]:
     )
 
 
-def _facts(owner: int, row: dict[str, Any]) -> OrderFacts:
+def facts_of(owner: int, row: dict[str, Any]) -> OrderFacts:
+    """What `billing_order_facts` said of an order of this account."""
     granted = frozenset((Permission(power), End.MASTER) for power in row["granted"])
     mode = row["mode"] and Mode(row["mode"])
     standing = Standing(owner, mode, row["master_id"], row["relationship_id"], granted)

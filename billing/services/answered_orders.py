@@ -1,40 +1,132 @@
-"""An order through the API that is placed, paid and answered in one short transaction (O1, F11)."""
+"""Orders that programs send, one each: read, paid and answered together (O1, F11).
 
-from collections.abc import Callable
-from datetime import datetime
+The price of looking up who asks, of counting for the throttles and of paying is shared by all
+that come at the same time. None everywhere means that nothing was done: the order is not simple,
+something in it is unknown or not allowed, its key was used before, or something changed. The way
+that all commands take knows every answer and refusal.
+"""
 
-from django.db import connection
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from finance_mgmt.models import ApiRequest
-from finance_mgmt.services import decisions
+from finance_mgmt.queries.access import Actor
+from finance_mgmt.services.gathering import Line
 
 from ..models import Order
+from ..queries.sent_orders import Found, Sender, sent_orders
 from . import gathered_orders, hot_orders, orders
-from .many_orders import NewOrder
+
+CREATED = 201
 
 
-def place(
-    *,
-    wanted: NewOrder,
-    answered: Callable[[Order], ApiRequest],
-    key: str,
-    by: str,
-    at: datetime,
-) -> ApiRequest | None:
-    """Place and pay an order, and store with it what `answered` makes of it.
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """A new order as it was sent, not looked up yet; `list_amount` is in `currency`.
 
-    The payer is not locked while the answer is made. None: nothing was done, as the order is not
-    simple, something changed, its key was used before, or there is a transaction already: take
-    the way that all commands take, which knows every answer and refusal.
+    `shown` makes the text of the answer, `may_pass` counts people who ask, and says of each
+    whether it may.
     """
-    if connection.in_atomic_block:
-        return None
-    order, facts = orders.draft(**vars(wanted), at=at)
-    kept: list[ApiRequest] = []
 
-    def keep(paid: Order) -> ApiRequest:
-        kept.append(answered(paid))
-        return kept[-1]
+    sender: Sender
+    key: str
+    fingerprint: str
+    path: str
+    request_id: str
+    number: str
+    account: str
+    product: str
+    list_amount: Decimal
+    currency: str
+    months: int
+    resource: str
+    shown: Callable[[Order], str]
+    may_pass: Callable[[Sequence[int]], list[bool]]
 
-    wish = hot_orders.Wish(order, key, decisions.written(facts), by, keep)
-    return kept[-1] if gathered_orders.pay(wish) is not None else None
+    def asked(self) -> dict[str, str]:
+        """What is looked up of it."""
+        return {
+            "token_key": self.sender.token_key,
+            "digest": self.sender.digest,
+            "key": self.key,
+            "account": self.account,
+            "product": self.product,
+            "number": self.number,
+            "resource": self.resource or self.number,
+        }
+
+
+def place(sent: Sent) -> str | None:
+    """Place and pay it, with those that come at the same time. Returns the text of the answer."""
+    return gathered_orders.line(_lines, _place_together).give(sent)
+
+
+def _place_together(together: list[Sent]) -> list[str | None]:
+    """By key, so that two processes that were given the same ones meet in the same order."""
+    by_key = sorted(together, key=lambda sent: sent.key)
+    answers = gathered_orders.unless_it_fails(_place, by_key)
+    told = dict(zip(by_key, answers, strict=True))
+    return [told[sent] for sent in together]
+
+
+def _place(together: list[Sent]) -> list[str | None]:
+    found = sent_orders([sent.asked() for sent in together])
+    placings = [
+        None if known is None or known.owner.currency != sent.currency else _Placing(sent, known)
+        for sent, known in zip(together, found, strict=True)
+    ]
+    _pay([placing for placing in placings if placing is not None])
+    return [placing and placing.answer for placing in placings]
+
+
+def _pay(placings: list["_Placing"]) -> None:
+    orders, facts = [one.wish.order for one in placings], [one.found.facts for one in placings]
+    priced = hot_orders.decide(orders, facts)
+    simple = [(one, price) for one, price in zip(placings, priced, strict=True) if price]
+    if not simple:
+        return
+    may_pass = placings[0].sent.may_pass([one.found.user for one, _ in simple])
+    passing = [row for row, may in zip(simple, may_pass, strict=True) if may]
+    wishes = [(one.wish, price) for one, price in passing]
+    if wishes and hot_orders.write(wishes, patience_ms=gathered_orders.PATIENCE_MS) is None:
+        for one, _ in passing:
+            one.answer = None
+
+
+class _Placing:
+    """One order on its way. `answer` is there once it is written."""
+
+    def __init__(self, sent: Sent, found: Found) -> None:
+        self.sent, self.found = sent, found
+        self.answer: str | None = None
+        order, facts = orders.draft(
+            number=sent.number,
+            account=found.owner,
+            product=found.product,
+            list_amount=sent.list_amount,
+            months=sent.months,
+            resource=sent.resource,
+            at=found.at,
+        )
+        key = Actor(found.user, found.username).key_prefix + sent.key
+        self.wish = hot_orders.Wish(
+            order, key, facts, found.username, self._answered, sent.request_id
+        )
+
+    def _answered(self, paid: Order) -> dict[str, Any]:
+        paid.payer = self.found.payer
+        self.answer = self.sent.shown(paid)
+        return {
+            "user_id": self.found.user,
+            "account_id": None,
+            "key": self.sent.key,
+            "fingerprint": self.sent.fingerprint,
+            "method": "POST",
+            "path": self.sent.path,
+            "status": CREATED,
+            "answer": self.answer,
+        }
+
+
+_lines: dict[str, Line[Sent, str]] = {}

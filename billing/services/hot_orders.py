@@ -5,9 +5,7 @@ is one statement (migrations/0011_paying_together.sql). Whatever is not simple, 
 between, is left to `orders.py`: the same rows, and every refusal, the long way.
 """
 
-import json
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,9 +13,9 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 
 from finance_mgmt import origin
-from finance_mgmt.models import ApiRequest
 from finance_mgmt.money import ZERO, exact, plain
 from finance_mgmt.rules.credit import Figures
+from finance_mgmt.services import decisions
 
 from ..enums import OrderKind, OrderStatus
 from ..models import Order
@@ -36,16 +34,16 @@ CROSS JOIN LATERAL billing_pay_orders((%s || left(said.patience, 0))::jsonb) AS 
 
 @dataclass(frozen=True)
 class Wish:
-    """A new order to pay, and how the trail is to know it: its key, its facts in JSON, by whom.
+    """A new order to pay, and how the trail is to know it: its key, its facts, by whom.
 
-    `answered` makes the answer of the API from the paid order; it is stored with it (F11).
+    `answered` makes the row of the API's answer from the paid order; it is stored with it (F11).
     """
 
     order: Order
     key: str
-    facts: str
+    facts: Mapping[str, Any]
     by: str
-    answered: Callable[[Order], ApiRequest] | None = None
+    answered: Callable[[Order], Mapping[str, Any]] | None = None
     request_id: str = field(default_factory=origin.request_id.get)
 
     @property
@@ -59,6 +57,7 @@ def pay(wishes: Sequence[Wish], *, patience_ms: int | None = None) -> list[Order
 
     A transaction of its own, unless there is one already. All that are simple are written
     together; none of them, if something changed, or a lock was not to be had in `patience_ms`.
+    The drafts become the paid orders: whoever goes another way afterwards begins with new ones.
     """
     priced = decide([wish.order for wish in wishes])
     simple = [(wish, one) for wish, one in zip(wishes, priced, strict=True) if one is not None]
@@ -69,16 +68,21 @@ def pay(wishes: Sequence[Wish], *, patience_ms: int | None = None) -> list[Order
     return [None if one is None else next(paid) for one in priced]
 
 
-def decide(orders: Sequence[Order]) -> list[paying.Priced | None]:
-    """Price each order after those before it; None where it is not simple."""
+def decide(
+    orders: Sequence[Order], known: Sequence[paying.OrderFacts] | None = None
+) -> list[paying.Priced | None]:
+    """Price each order after those before it; None where it is not simple.
+
+    `known` are their facts, where they were read together with something else.
+    """
     simple = [order for order in orders if is_simple(order)]
-    found = iter(order_facts(simple)) if simple else iter(())
+    found = iter(order_facts(simple) if simple and known is None else ())
     figures: dict[int, Figures] = {}
     priced: list[paying.Priced | None] = []
-    for order in orders:
+    for place, order in enumerate(orders):
         one = None
         if is_simple(order):
-            facts = next(found)
+            facts = next(found) if known is None else known[place]
             facts = paying.with_figures(facts, figures.get(facts.payer, facts.figures))
             one = paying.price(
                 facts,
@@ -115,7 +119,7 @@ def write(
     paid = [_paid(wish.order, one) for wish, one in wishes]
     rows = [_row(wish, one, order) for (wish, one), order in zip(wishes, paid, strict=True)]
     try:
-        ids = _written(json.dumps(rows), patience_ms)
+        ids = _written(decisions.written(rows), patience_ms)
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", "") not in (CHANGED, TOO_LONG):
             raise
@@ -144,9 +148,8 @@ def _call(sql: str, arguments: list[str]) -> list[tuple[int, int, int]]:
         return list(cursor.fetchall())
 
 
-def _paid(draft: Order, priced: paying.Priced) -> Order:
+def _paid(order: Order, priced: paying.Priced) -> Order:
     """The order as it will stand in the database, but for the ids that it gets there."""
-    order = copy(draft)
     at = order.placed_at
     order.status, order.paid_at, order.covers_from = OrderStatus.PAID, at, at
     order.covers_until = months_after(at.astimezone(priced.zone), order.months)
@@ -160,11 +163,11 @@ def _paid(draft: Order, priced: paying.Priced) -> Order:
 def _row(wish: Wish, priced: paying.Priced, paid: Order) -> dict[str, Any]:
     return {
         "key": wish.key,
-        "facts": json.loads(wish.facts),
+        "facts": wish.facts,
         "by": wish.by,
         "at": wish.at.isoformat(),
         "request_id": wish.request_id,
-        "api_request": _answered(wish.answered(paid)) if wish.answered else None,
+        "api_request": wish.answered(paid) if wish.answered else None,
         "number": paid.number,
         "owner_id": paid.owner_id,
         "product_id": paid.product_id,
@@ -185,8 +188,3 @@ def _row(wish: Wish, priced: paying.Priced, paid: Order) -> dict[str, Any]:
         "is_in_trusteeship": priced.is_in_trusteeship,
         "is_line_frozen": priced.is_line_frozen,
     }
-
-
-def _answered(request: ApiRequest) -> dict[str, Any]:
-    columns = ("user_id", "account_id", "key", "fingerprint", "method", "path", "status", "answer")
-    return {column: getattr(request, column) for column in columns}

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
-from finance_mgmt.services import again, decisions
+from finance_mgmt.services import again
 
 from ..enums import OrderKind
 from ..models import Order, Product
@@ -109,7 +109,7 @@ def _each(keyed: Keyed, by: str, at: datetime) -> Iterator[Placed]:
         paid = None
         if is_simple:
             wishes = [
-                (hot_orders.Wish(order, key, decisions.written(facts), by), one)
+                (hot_orders.Wish(order, key, facts, by), one)
                 for (_, key), (order, facts), one in together
                 if one is not None
             ]

@@ -3,6 +3,7 @@
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -55,7 +56,8 @@ def place(
     `list_amount` is in the account's currency. Raises OrderRefused, InvalidAmount, KeyReused;
     an order that can't be paid at once leaves nothing behind.
     """
-    order, facts = draft(
+    new = partial(
+        draft,
         number=number,
         account=account,
         product=product,
@@ -66,9 +68,11 @@ def place(
         is_paid=is_paid,
         at=at,
     )
-    wish = hot_orders.Wish(order, key, decisions.written(facts), by)
-    if is_paid and (paid := gathered_orders.pay(wish)):
-        return paid
+    order, facts = new()
+    if is_paid:
+        if paid := gathered_orders.pay(hot_orders.Wish(order, key, facts, by)):
+            return paid
+        order, facts = new()  # what was tried has left its marks
     return again.in_transaction(lambda: _place(order, facts, is_paid, key, by, at))
 
 

@@ -20,14 +20,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from ..enums import Role
 from ..errors import FinanceError
-from ..models import Account, ApiRequest, Approval, Relationship
+from ..models import Account, Approval, Relationship
 from ..services import api_requests
 from . import previews, versions
 from .approval_shown import ApprovalShown
@@ -41,10 +40,6 @@ REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"^[!-~]{1,100}$")
 
 Do = Callable[..., Any]
-# Of the view, the values of the body, key, by and at, and what makes the stored answer of a result.
-ShortWay = Callable[
-    [Any, dict[str, Any], dict[str, Any], Callable[[Any], ApiRequest]], ApiRequest | None
-]
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,6 @@ class Spec:
     needs_match: bool  # whether it must say which version it changes (428)
     replaces: versions.Replaces | None  # what it replaces, where that is not the row of the address
     refuses: tuple[type[FinanceError], ...]
-    short_way: ShortWay | None  # does and answers it without waiting for others, or says None
     example: Mapping[str, Any] | None
 
 
@@ -85,14 +79,13 @@ def command(
     needs_match: bool = False,
     replaces: versions.Replaces | None = None,
     refuses: tuple[type[FinanceError], ...] = (),
-    short_way: ShortWay | None = None,
 ) -> Callable[[Do], Do]:
     """Make a method of a Noun a command.
 
     `staff` is a codename of MoneyAction or a whole permission, `may_wait` says that four eyes may
     turn it into a request for approval (202), `once` names a secret that is not stored, `refuses`
     are the refusals of the rules that it may meet, `needs_match` and `replaces` are about versions
-    (versions.py). `short_way` is asked first, and stores the answer itself with what it does.
+    (versions.py).
     """
 
     def wrap(do: Do) -> Do:
@@ -113,7 +106,6 @@ def command(
             needs_match=needs_match,
             replaces=replaces,
             refuses=refuses,
-            short_way=short_way,
             example=example,
         )
 
@@ -165,15 +157,19 @@ def key_of(request: Request) -> str:
 def asked_of(view: Any, request: Request, key: str, document: str) -> api_requests.Asked:
     """The request as its key remembers it."""
     actor = view.actor
-    said = f"{request.method}\n{request.path}\n{document}"
     return api_requests.Asked(
         user=actor.user,
         account=actor.account and actor.account.pk,
         key=key,
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+        fingerprint=fingerprint(request.method or "", request.path, document),
         method=request.method or "",
         path=request.path[:500],
     )
+
+
+def fingerprint(method: str, path: str, document: str) -> str:
+    """What tells one command from another under the same key."""
+    return hashlib.sha256(f"{method}\n{path}\n{document}".encode()).hexdigest()
 
 
 def perform(
@@ -211,8 +207,6 @@ def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) 
     refuse_unknown(request, set())
     key = key_of(request)
     asked = asked_of(view, request, key, view.document(request))
-    if spec.short_way is not None and (done := _shortly(view, spec, request, asked)):
-        return answered(done, was_done=False)
     secret: dict[str, Any] = {}
 
     def do() -> tuple[int, str]:
@@ -230,23 +224,6 @@ def _carry_out(view: Any, spec: Spec, request: Request, kwargs: dict[str, Any]) 
     if spec.once and not was_done:
         answer.data.update(secret)
     return answer
-
-
-def _shortly(
-    view: Any, spec: Spec, request: Request, asked: api_requests.Asked
-) -> ApiRequest | None:
-    """Done and answered the short way; None: nothing was done. Refusals are for the long way."""
-
-    def answer(result: Any) -> ApiRequest:
-        status, shown = _told(view, spec, result)
-        return api_requests.answered(asked, status, json.dumps(shown), view.at)
-
-    assert spec.short_way is not None
-    try:
-        body = read(view, spec, request.data)
-        return spec.short_way(view, body, view.said(view.actor.key_prefix + asked.key), answer)
-    except (APIException, FinanceError):
-        return None  # the key is looked at before the body
 
 
 def _told(view: Any, spec: Spec, result: Any) -> tuple[int, Any]:

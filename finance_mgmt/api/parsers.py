@@ -34,14 +34,14 @@ class ExactJSON(JSONParser):
 def read(text: bytes) -> Any:
     """One JSON document. Raises ParseError."""
     try:
-        return json.loads(text.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+        return _DECODER.decode(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ParseError(f"This is no JSON: {error}") from None
 
 
 def canonical(document: Any) -> str:
     """The same text for the same document, however its keys were ordered."""
-    return json.dumps(document, sort_keys=True, default=str)
+    return _CANONICAL.encode(document)
 
 
 def is_object(document: Any) -> bool:
@@ -51,3 +51,7 @@ def is_object(document: Any) -> bool:
 
 def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number here")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+_CANONICAL = json.JSONEncoder(sort_keys=True, default=str)

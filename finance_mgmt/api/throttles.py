@@ -4,9 +4,13 @@ Without Redis nobody is throttled.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -40,27 +44,17 @@ class Everything(SimpleRateThrottle):
         key = None if self.rate is None else self.get_cache_key(request, view)
         if key is None:
             return True
-        period, passed = divmod(int(self.timer()), self.duration)
-        self._left = self.duration - passed
-        try:
-            return self._counted(f"{key}:{period}") <= self.num_requests
-        except ValueError:  # Redis forgot it in between
-            return True
-        except RedisError:
-            log.warning("Redis is away: nobody is throttled.")
-            return True
+        self._left = self.duration - int(self.timer()) % self.duration
+        (counted,) = _count([self.counter(key)])
+        return counted <= self.num_requests
 
     def wait(self) -> int:
         """Seconds until it may be tried again."""
         return self._left
 
-    def _counted(self, key: str) -> int:
-        """How many there were in this period, this one among them."""
-        try:
-            return int(self.cache.incr(key))
-        except ValueError:  # the first one, or two of them at once
-            self.cache.add(key, 0, self.duration)
-            return int(self.cache.incr(key))
+    def counter(self, key: str, more: int = 1) -> tuple[str, int, int]:
+        """The key of this period, how many requests to add, and how many seconds it is kept."""
+        return f"{key}:{int(self.timer()) // self.duration}", more, self.duration
 
 
 class Writes(Everything):
@@ -101,3 +95,43 @@ class SignIn(Everything):
         if not request.headers.get("Authorization", "").lower().startswith("basic"):
             return None
         return f"throttle:{self.scope}:{self.get_ident(request)}"
+
+
+def may_write(users: Sequence[int]) -> list[bool]:
+    """Count one request each that changes something; of each in turn, whether it may pass."""
+    throttles = [one for one in (Everything(), Writes()) if one.rate is not None]
+    wanted = Counter(users)
+    counters = [
+        one.counter(f"throttle:{one.scope}:{user}", more)
+        for one in throttles
+        for user, more in wanted.items()
+    ]
+    counted = iter(_count(counters) if counters else ())
+    left = wanted.copy()
+    for one in throttles:
+        for user, more in wanted.items():
+            before = next(counted) - more
+            left[user] = min(left[user], one.num_requests - before)
+    may = []
+    for user in users:
+        may.append(left[user] > 0)
+        left[user] -= 1
+    return may
+
+
+def _count(counters: Sequence[tuple[str, int, int]]) -> list[int]:
+    """Add to counters, in one round trip; what each says then. Nothing, where Redis is away."""
+    try:
+        with _redis(settings.CACHES["default"]["LOCATION"]).pipeline(transaction=False) as steps:
+            for key, more, seconds in counters:
+                steps.incrby(key, more)
+                steps.expire(key, seconds)
+            return [int(said) for said in steps.execute()[::2]]
+    except RedisError:
+        log.warning("Redis is away: nobody is throttled.")
+        return [0] * len(counters)
+
+
+@cache
+def _redis(location: str) -> Redis:
+    return Redis.from_url(location)

@@ -60,21 +60,6 @@ def once(
     raise AssertionError("the last attempt returns or raises")
 
 
-def answered(asked: Asked, status: int, answer: str, at: datetime) -> ApiRequest:
-    """The request with its answer, to be stored with its effect."""
-    return ApiRequest(
-        user_id=asked.user,
-        account_id=asked.account,
-        key=asked.key,
-        fingerprint=asked.fingerprint,
-        method=asked.method,
-        path=asked.path,
-        status=status,
-        answer=answer,
-        at=at,
-    )
-
-
 @transaction.atomic
 def forget(*, before: datetime) -> int:
     """Delete some of the answers stored before an instant, oldest first. Returns how many.
@@ -102,6 +87,15 @@ def _once(asked: Asked, at: datetime, do: Callable[[], tuple[int, str]]) -> tupl
             raise KeyReused(Reason("F11", "key_reused", text, facts, "the caller"))
         return earlier, True
     status, answer = do()
-    request = answered(asked, status, answer, at)
-    request.save()
+    request = ApiRequest.objects.create(
+        user_id=asked.user,
+        account_id=asked.account,
+        key=asked.key,
+        fingerprint=asked.fingerprint,
+        method=asked.method,
+        path=asked.path,
+        status=status,
+        answer=answer,
+        at=at,
+    )
     return request, False

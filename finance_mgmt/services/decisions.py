@@ -1,7 +1,7 @@
 """Every command is one row with its key: done once, and on the trail (F11, Z8)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,8 +26,8 @@ class _PlainDecimals(DjangoJSONEncoder):
         return plain(o) if isinstance(o, Decimal) else super().default(o)
 
 
-def written(facts: Mapping[str, Any]) -> str:
-    """The facts as the trail keeps them, in JSON."""
+def written(facts: Mapping[str, Any] | Sequence[Any]) -> str:
+    """The facts as the trail keeps them, or several with what goes with them, in JSON."""
     return json.dumps(facts, cls=_PlainDecimals, sort_keys=True)
 
 

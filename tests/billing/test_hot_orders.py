@@ -38,8 +38,7 @@ def wish(shop, account, product, amount: str, number: str = "o1", months: int = 
         placed_at=when,
         list_amount=Decimal(amount),
     )
-    facts = decisions.written({"number": number})
-    return hot_orders.Wish(order, f"key {number}", facts, "test")
+    return hot_orders.Wish(order, f"key {number}", {"number": number}, "test")
 
 
 # -- The same rows ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Orders that come at the same time are paid together, each as if it had come alone (O1, F5)."""
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -10,11 +11,12 @@ import pytest
 from django.db import connection, transaction
 
 from billing.models import Order
-from billing.services import gathered_orders, orders
+from billing.services import answered_orders, gathered_orders, orders
 from finance_mgmt import origin
 from finance_mgmt.errors import KeyReused
 from finance_mgmt.models import ApiRequest, Decision, Funds
-from tests.api.door import Caller, boss
+from finance_mgmt.services.gathering import Line
+from tests.api.door import Caller, boss, person
 from tests.billing.shop import NOW, Shop
 from tests.concurrency.races import PATIENCE_SECONDS, at_once, counted
 
@@ -34,11 +36,14 @@ def patient(monkeypatch):
     monkeypatch.setattr(gathered_orders, "PATIENCE_MS", 1000 * PATIENCE_SECONDS)
 
 
-def line() -> gathered_orders._Line:
-    settings = connection.settings_dict
-    return gathered_orders._lines.setdefault(
-        f"{settings['HOST']} {settings['NAME']}", gathered_orders._Line()
-    )
+def line() -> Line:
+    """That of the orders that services pay."""
+    return gathered_orders.line(gathered_orders._lines, gathered_orders._pay)
+
+
+def line_of_programs() -> Line:
+    """That of the orders that come through the API."""
+    return gathered_orders.line(answered_orders._lines, answered_orders._place_together)
 
 
 def until(holds) -> None:
@@ -57,7 +62,7 @@ def held(sql: str, *arguments):
         yield
 
 
-def together(jobs: list) -> list:
+def together(jobs: list, line: Callable[[], Line] = line) -> list:
     """Do the first, which has to wait for the horizon; the others gather, and are done at once."""
     outcomes: list = [None] * len(jobs)
 
@@ -230,6 +235,53 @@ def test_an_order_through_the_api_is_answered_as_by_the_long_way(shop):
     shown = caller.get("orders/o1").json()
     assert {k: v for k, v in shown.items() if k not in stamps} == {
         k: v for k, v in told.items() if k not in stamps
+    }
+    assert shop.wrong_books() == []
+
+
+@pytest.mark.rule("F11", "O1", "Z8")
+def test_orders_of_several_programs_are_read_paid_and_answered_together(shop):
+    """Those among them that may not be, or are not simple, stop no other."""
+    master, other = shop.account("HQ", credit_limit="100"), shop.account("X", cash_amount="50")
+    shop.link(master, shop.account("M"))
+    shop.voucher(shop.account("V", cash_amount="9"), "3")
+    shop.prepaid("vm")
+    ann, bob, spy = boss(), boss(), Caller(person(is_staff=True))
+
+    def send(caller: Caller, number: str, account: str, amount: str) -> tuple[int, str]:
+        body = {"number": number, "account": account, "product": "vm", "list_amount": amount}
+        answer = Caller.post(caller, "orders", {**body, "currency": "CNY"}, key=f"key-{number}")
+        return answer.status_code, answer.json().get("payer", "")
+
+    asked = [
+        (ann, "o0", "M", "10"),
+        (ann, "o1", "M", "20"),
+        (bob, "o2", "X", "5"),
+        (spy, "o3", "X", "5"),  # has no permission
+        (bob, "o4", "V", "7"),  # has a voucher
+        (bob, "o5", "nobody", "7"),
+        (bob, "o6", "M", "71"),  # more than is left
+        (bob, "o7", "M", "70"),
+    ]
+    found = together([partial(send, *one) for one in asked], line_of_programs)
+    assert found == [
+        (201, "HQ"),
+        (201, "HQ"),
+        (201, "X"),
+        (403, ""),
+        (201, "V"),
+        (422, ""),
+        (409, ""),
+        (201, "HQ"),
+    ]
+    assert written_together() == [1, 3, 1]
+    assert shop.stored(master) == {"credit_limit": 100, "used": 100}
+    assert shop.stored(other) == {"cash": 45}
+    by = Decision.objects.filter(verb="orders.place").values_list("facts__number", "by")
+    assert dict(by) == {
+        "o0": ann.user.username,
+        "o1": ann.user.username,
+        **dict.fromkeys(("o2", "o4", "o7"), bob.user.username),
     }
     assert shop.wrong_books() == []
 

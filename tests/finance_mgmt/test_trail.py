@@ -138,9 +138,5 @@ def test_every_command_gives_its_key_to_a_decision():
     found = commands()
     assert len(found) > 60
     without = {name for name, node in found.items() if not hands_on_its_key(node)}
-    # Its orders have a key each, made of this one and their place; the other puts it in a wish,
-    # which the statement that pays writes down as a decision.
-    assert without == {
-        "billing/services/many_orders.py::place_many",
-        "billing/services/answered_orders.py::place",
-    }
+    # Its orders have a key each, made of this one and their place.
+    assert without == {"billing/services/many_orders.py::place_many"}
