@@ -249,7 +249,11 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "finance_mgmt.admin.dashboard.context",
     "GLOBAL_CALLBACK": "finance_mgmt.admin.files.tell_ready",
-    "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/work.css")],
+    "STYLES": [
+        lambda request: static("css/admin.css"),
+        lambda request: static("css/work.css"),
+        lambda request: static("css/tablet.css"),
+    ],
     "SCRIPTS": [
         lambda request: static("js/shortcuts.js"),
         lambda request: static("js/accessibility.js"),
