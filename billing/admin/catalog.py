@@ -1,5 +1,6 @@
 """The catalog: families, products and their prices."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -16,9 +17,11 @@ from unfold.contrib.filters.admin import (
 
 from finance_mgmt.admin import columns, display, new_rows
 from finance_mgmt.admin.base import MasterDataAdmin, ReadOnlyAdmin
+from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table
 from finance_mgmt.clock import now
 
 from ..models import Family, Price, Product
+from ..rules.pricing import steps_of
 from .catalog_commands import AddProduct, SetPrice
 
 ADD, SET = AddProduct(), SetPrice()
@@ -146,6 +149,10 @@ class PriceAdmin(ReadOnlyAdmin):
         """With the product that names the row."""
         return super().get_queryset(request).select_related("product")
 
+    def panels(self, request: HttpRequest, row: Price) -> Sequence[Panel]:
+        """The price, its steps, and from when on."""
+        return [_about(row), *([_steps(row)] if row.tiers else [])]
+
     def own_urls(self) -> list[URLPattern]:
         """Setting one, and adding a product with its first one."""
         return new_rows.urls(self, [SET, ADD])
@@ -153,3 +160,30 @@ class PriceAdmin(ReadOnlyAdmin):
     def list_context(self, request: HttpRequest) -> dict[str, Any]:
         """The button that sets one."""
         return {"list_commands": new_rows.buttons(request, [SET])}
+
+
+def _about(row: Price) -> Panel:
+    later = Price.objects.filter(product=row.product, effective_from__gt=row.effective_from)
+    following = later.order_by("effective_from").first()
+    until = following and display.link(following, display.instant(following.effective_from))
+    return Facts(
+        title=_("Price"),
+        facts=[
+            Fact(_("product"), display.link(row.product)),
+            Fact(_("unit price"), display.quantity(row.unit_price), row.product.unit, "P1"),
+            Fact(_("in force from"), display.instant(row.effective_from), rule="C1"),
+            Fact(_("until"), until or display.NOTHING),
+        ],
+    )
+
+
+def _steps(row: Price) -> Panel:
+    return Table(
+        title=_("Steps"),
+        note=_("By quantity per owner, product and billing month (P1)."),
+        columns=[Column(_("above"), True), Column(_("unit price"), True)],
+        rows=[
+            [display.quantity(start), display.quantity(price)]
+            for start, price in steps_of(row.tiers)
+        ],
+    )

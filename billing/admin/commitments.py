@@ -115,7 +115,7 @@ def _sharings(row: Commitment) -> Panel:
             [
                 display.instant(one.since),
                 _("Yes") if one.is_shared else _("No"),
-                display.link(one.decision),
+                display.decision(one.decision),
             ]
             for one in row.sharings.select_related("decision")
         ],

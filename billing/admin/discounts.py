@@ -1,5 +1,6 @@
 """Discounts: contract prices of one owner."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -7,12 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 
 from finance_mgmt.admin import columns, display, new_rows
 from finance_mgmt.admin.base import ReadOnlyAdmin
+from finance_mgmt.admin.panels import Fact, Facts, Panel
 
 from ..models import Discount
 from . import discount_commands
@@ -77,4 +80,26 @@ class DiscountAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what names the row."""
-        return super().get_queryset(request).select_related("owner", "product", "family")
+        related = ("owner", "product", "family", "decision")
+        return super().get_queryset(request).select_related(*related)
+
+    def heading(self, row: Discount) -> Any:
+        """Whose, and how much."""
+        said = '{} <span class="bo-number">{}</span>'
+        return format_html(said, capfirst(price_of(row)), row.owner)
+
+    def panels(self, request: HttpRequest, row: Discount) -> Sequence[Panel]:
+        """Whose, on what, how much, how long."""
+        return [
+            Facts(
+                title=_("Discount"),
+                facts=[
+                    Fact(_("owner"), display.account(row.owner), rule="D2"),
+                    Fact(_("scope"), scope_of(row), rule="D1"),
+                    Fact(_("price"), price_of(row), rule="D1"),
+                    Fact(_("valid from"), display.instant(row.valid_from), rule="C1"),
+                    Fact(_("valid until"), display.instant(row.valid_until)),
+                    Fact(_("decision"), display.decision(row.decision), rule="Z8"),
+                ],
+            )
+        ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from finance_mgmt.admin import columns, display
+from finance_mgmt.admin import columns, display, run_panels
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles, notice, paged
 from finance_mgmt.admin.run_panels import progress_part
@@ -256,6 +256,6 @@ def _about(row: UsageImport) -> Panel:
             Fact(_("uploaded by"), row.by),
             Fact(_("bytes"), display.count(row.size)),
             Fact(_("SHA-256"), format_html('<code class="bo-hash">{}</code>', row.sha256)),
-            Fact(_("run"), display.link(row.run)),
+            Fact(_("run"), display.link(row.run, run_panels.name(row.run))),
         ],
     )

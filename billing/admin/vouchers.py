@@ -128,7 +128,7 @@ def _sharings(row: Voucher) -> Panel:
                 display.instant(one.since),
                 one.get_share_display(),
                 listed([named[pk] for pk in one.members]),
-                display.link(one.decision),
+                display.decision(one.decision),
             ]
             for one in sharings
         ],

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from finance_mgmt.models import Account, Decision
 from finance_mgmt.models.columns import append_only, exact_amount
@@ -32,7 +33,7 @@ class Voucher(models.Model):
     members = models.ManyToManyField(
         Account, verbose_name=_("listed members"), blank=True, related_name="+"
     )
-    issued_at = models.DateTimeField(_("issued at"))
+    issued_at = models.DateTimeField(pgettext_lazy("voucher", "issued at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="vouchers")
 
     class Meta:
@@ -114,7 +115,7 @@ class Coupon(models.Model):
     minimum_spend = exact_amount(verbose_name=_("minimum spend"), default=0)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
-    issued_at = models.DateTimeField(_("issued at"))
+    issued_at = models.DateTimeField(pgettext_lazy("voucher", "issued at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="coupons")
 
     class Meta:

@@ -140,11 +140,17 @@ class ReadOnlyAdmin(ListTools, ModelAdmin):
         """A page within the admin's frame."""
         request.current_app = self.admin_site.name
         frame = self.admin_site.each_context(request)
-        names = {"opts": self.opts, "original": row, "title": row or self.opts.verbose_name_plural}
+        names = {"opts": self.opts, "original": row, "title": self.opts.verbose_name_plural}
+        if row is not None:
+            row.called = names["title"] = self.called(row)
         media = self.media + context["form"].media if "form" in context else self.media
         return TemplateResponse(
             request, template or self.detail_template, frame | names | {"media": media} | context
         )
+
+    def called(self, row: Any) -> Any:
+        """What names the row above its page and in the browser's tab."""
+        return row
 
     def heading(self, row: Any) -> Any:
         """What the page is about, in large letters."""
@@ -171,6 +177,11 @@ class MasterDataAdmin(ListTools, ModelAdmin):
     list_per_page = 50
     compressed_fields = True
     warn_unsaved_form = True
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, under its plain name."""
+        context = {"title": self.opts.verbose_name_plural, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""

@@ -43,6 +43,15 @@ class DecisionAdmin(ReadOnlyAdmin):
         """The first facts, enough to recognise the command."""
         return display.facts({name: _brief(row.facts[name]) for name in list(row.facts)[:3]})
 
+    def called(self, row: Decision) -> str:
+        """In words, with the key."""
+        return f"{trail_words.said(row.verb)} {row.key}"
+
+    def heading(self, row: Decision) -> Any:
+        """In words, with the key."""
+        said = '{} <span class="bo-number">{}</span>'
+        return format_html(said, trail_words.said(row.verb), row.key)
+
     def panels(self, request: HttpRequest, row: Decision) -> Sequence[Panel]:
         """The command, and what it moved."""
         related = row.movements.select_related("from_account", "to_account", "owner")

@@ -244,7 +244,7 @@ def fact(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return facts(value)
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(trail_words.value_of(key, one)) for one in value)
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return instant(datetime.fromisoformat(value))
     return trail_words.value_of(key, value)

@@ -23,7 +23,7 @@ from ..models import Job
 from ..rules.jobs import JobStanding, stands
 from ..services import verification
 from ..tasks import look_now, poke
-from . import display
+from . import display, written_words
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Link, Panel, Part, Table
 
@@ -164,7 +164,7 @@ class JobAdmin(ReadOnlyAdmin):
             Fact(_("schedule"), _schedule(shown)),
             Fact(_("last look"), display.instant(row.started_at)),
             Fact(_("next look"), display.instant(shown.next_look)),
-            Fact(_("last did"), row.did or display.NOTHING),
+            Fact(_("last did"), written_words.deed(row.did) or display.NOTHING),
             Fact(_("did it at"), display.instant(row.did_at)),
             Fact(_("failed at"), display.instant(row.failed_at)),
             Fact(_("failures since it last ended well"), row.failures),
@@ -259,7 +259,8 @@ def _due(shown: Shown) -> Any:
 def _did(job: Job) -> Any:
     if not job.did:
         return display.NOTHING
-    return format_html('{}<span class="bo-below">{}</span>', job.did, display.instant(job.did_at))
+    did = written_words.deed(job.did)
+    return format_html('{}<span class="bo-below">{}</span>', did, display.instant(job.did_at))
 
 
 def _badge(standing: JobStanding) -> Any:

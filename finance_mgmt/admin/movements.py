@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 
 from ..models import Account, Movement
-from . import columns, display
+from . import columns, display, written_words
 from .base import ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Panel
 
@@ -85,7 +85,7 @@ class MovementAdmin(ReadOnlyAdmin):
         "to_side",
         "owner_account",
         "row_amount",
-        "reason",
+        "why",
     )
     list_select_related = ("from_account", "to_account", "owner")
     list_filter = (EitherSide, ("kind", ChoicesDropdownFilter))
@@ -108,6 +108,11 @@ class MovementAdmin(ReadOnlyAdmin):
         """Whose pocket received."""
         return side(row.to_account, row.get_to_pocket_display())
 
+    @admin.display(description=gettext_lazy("reason"))
+    def why(self, row: Movement) -> str:
+        """As whoever moved it said."""
+        return written_words.reason(row.reason)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With both ends."""
         found = super().get_queryset(request)
@@ -128,7 +133,7 @@ class MovementAdmin(ReadOnlyAdmin):
                         _("Whose order or usage caused it."),
                         "B4",
                     ),
-                    Fact(_("reason"), row.reason),
+                    Fact(_("reason"), written_words.reason(row.reason) or display.NOTHING),
                     Fact(_("at"), display.instant(row.at)),
                     Fact(_("corrects"), display.link(row.corrects), rule="F10"),
                     Fact(_("decision"), display.decision(row.decision), rule="Z8"),

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_noop as _
 
-SENTENCES: tuple[str, ...] = (
+from .selling_words import ASKING, FILES, SELLING
+
+GROUND: tuple[str, ...] = (
     _("At most %(most)s can move (%(formula)s)."),
     _("%(number)s: At most %(most)s can move (%(formula)s)."),
     _("headroom of the master"),
@@ -65,6 +67,11 @@ SENTENCES: tuple[str, ...] = (
     _("The amount must be above 0."),
     _("The amount is too large."),
     _("%(currency)s has %(places)s decimals; give no more."),
+    _("In trusteeship the master needs no single powers. Leave them out."),
+    _("%(payer)s needs available funds at least 0; it has %(amount)s."),
+    _("A cycle of %(member)s that began at this instant or later is closed. Try again."),
+    _("The e-invoice breaks %(rule)s: %(said)s"),
+    _("the provider's finance staff: complete the title, the seller or the tax rates"),
     _("No price is in force for %(codes)s. Add one, then try again."),
     _(
         "Used at %(instant)s, before its billing period %(begin)s to %(end)s (UTC). Its own charge"
@@ -267,3 +274,4 @@ SENTENCES: tuple[str, ...] = (
     _("the member: grant manage_invoices"),
     _("%(account)s: top up"),
 )
+SENTENCES = (*GROUND, *SELLING, *FILES, *ASKING)

@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
@@ -145,6 +146,10 @@ class RunAdmin(ReadOnlyAdmin):
             transaction.on_commit(lambda: poke(run))
         messages.success(request, _("The failed steps are queued again."))
         return redirect(display.page_of(Run, pk))
+
+    def called(self, row: Run) -> str:
+        """Kind and number."""
+        return f"{capfirst(run_panels.kind_name(row))} {row.pk}"
 
     def heading(self, row: Run) -> Any:
         """Kind and number."""

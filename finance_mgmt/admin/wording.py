@@ -12,15 +12,20 @@ from django.utils.translation import gettext as _
 
 from .refusal_words import SENTENCES
 
-OURS = ("formula", "state", "status", "word")
+OURS = ("formula", "state", "status", "word", "sentence")
 _HOLE = re.compile(r"%\((\w+)\)s")
 
 
 def sentence(text: str) -> str:
-    """The sentence, or several of them in a row, in the reader's language."""
+    """The sentence in the reader's language."""
+    return said_in(SENTENCES, text)
+
+
+def said_in(known: tuple[str, ...], text: str) -> str:
+    """A text in the reader's language, where it is one of those known."""
     if not text or (get_language() or "en").startswith("en"):
         return text
-    for msgid, pattern in _patterns():
+    for msgid, pattern in _patterns(known):
         if found := pattern.fullmatch(text):
             return _(msgid) % {name: _part(name, part) for name, part in found.groupdict().items()}
     return text
@@ -32,8 +37,8 @@ def _part(name: str, part: str) -> str:
 
 
 @cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return sorted(((one, _pattern(one)) for one in SENTENCES), key=lambda pair: -len(pair[0]))
+def _patterns(known: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return sorted(((one, _pattern(one)) for one in known), key=lambda pair: -len(pair[0]))
 
 
 def _pattern(msgid: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import ReadOnlyAdmin
@@ -49,7 +49,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
     tax_amount_shown = columns.amount(
         "tax_amount", gettext_lazy("of it tax"), currency="invoice__currency"
     )
-    issued_instant = columns.instant("issued_at", gettext_lazy("issued at"))
+    issued_instant = columns.instant("issued_at", pgettext_lazy("invoice", "issued at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the invoice, whose currency it has."""
@@ -79,7 +79,7 @@ class CreditNoteAdmin(ReadOnlyAdmin):
             Fact(_("of it tax"), display.amount(row.tax_amount, currency), rule="I7"),
             Fact(_("round-off"), display.amount(row.round_off, currency), rule="B3"),
             Fact(_("reason"), row.reason or display.NOTHING),
-            Fact(_("issued at"), display.instant(row.issued_at)),
+            Fact(pgettext("invoice", "issued at"), display.instant(row.issued_at)),
             Fact(_("decision"), display.decision(row.decision), rule="Z8"),
         ]
         lines = Table(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from finance_mgmt.admin import display
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, Tiles, paged
@@ -67,7 +68,11 @@ def title(row: Invoice) -> Panel:
             Fact(_("seller"), _seller(row), rule="I6"),
             Fact(_("month"), _months(row)),
             Fact(_("round-off"), display.amount(row.round_off, row.currency), rule="B3"),
-            *([Fact(_("issued at"), display.instant(row.issued_at))] if row.pk else []),
+            *(
+                [Fact(pgettext("invoice", "issued at"), display.instant(row.issued_at))]
+                if row.pk
+                else []
+            ),
             *([Fact(_("decision"), display.decision(row.decision), rule="Z8")] if row.pk else []),
         ],
     )
@@ -169,7 +174,7 @@ def notes(row: Invoice) -> list[Panel]:
             anchor="credit-notes",
             columns=[
                 Column(_("number")),
-                Column(_("issued at")),
+                Column(pgettext("invoice", "issued at")),
                 Column(_("reason")),
                 Column(_("of it tax"), True),
                 Column(_("total"), True),

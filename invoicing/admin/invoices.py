@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
@@ -108,7 +108,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     invoiced_month = columns.month("month", gettext_lazy("month"))
     total_amount = columns.amount("total", gettext_lazy("total"))
     tax_amount_shown = columns.amount("tax_amount", gettext_lazy("of it tax"))
-    issued_instant = columns.instant("issued_at", gettext_lazy("issued at"))
+    issued_instant = columns.instant("issued_at", pgettext_lazy("invoice", "issued at"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what its page shows."""

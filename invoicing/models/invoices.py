@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.models import Charge
 from finance_mgmt.models import Account, Decision
@@ -78,7 +79,7 @@ class Invoice(PartyColumns):
     status = models.CharField(
         _("status"), max_length=15, choices=InvoiceStatus.choices, default=InvoiceStatus.ISSUED
     )
-    issued_at = models.DateTimeField(_("issued at"))
+    issued_at = models.DateTimeField(pgettext_lazy("invoice", "issued at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="invoices")
 
     class Meta:
@@ -153,7 +154,7 @@ class CreditNote(models.Model):
     tax_amount = money_amount(verbose_name=_("tax"))
     round_off = exact_amount(verbose_name=_("round-off"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    issued_at = models.DateTimeField(_("issued at"))
+    issued_at = models.DateTimeField(pgettext_lazy("invoice", "issued at"))
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="credit_notes")
 
     class Meta:

@@ -17,7 +17,8 @@ from finance_mgmt.rules import linking
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
 APPS = ("finance_mgmt", "billing", "invoicing", "simulation")
-CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
+CALLS = {"_", "lazy", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+IN_CONTEXT = {"pgettext", "pgettext_lazy"}
 HOLE = re.compile(r"%\(\w+\)s|\{\w*\}|%s")
 TRANS = re.compile(r"{%-?\s*trans(?:late)?\s+([\"'])(.*?)\1")
 BLOCK = re.compile(
@@ -25,36 +26,40 @@ BLOCK = re.compile(
     re.S,
 )
 VARIABLE = re.compile(r"{{\s*(\w+)[^}]*}}")
+Text = tuple[str | None, str]  # a context, and what is said in it
 
 
-def in_python(path: Path) -> set[str]:
-    """The texts that a module asks for in the reader's language."""
+def in_python(path: Path) -> set[Text]:
+    """The texts that a module asks for in the reader's language, with their contexts."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in tuple(CALLS):
+        if not isinstance(node, ast.Call):
             continue
-        first = node.args[0] if node.args else None
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            found.add(first.value)
+        called = getattr(node.func, "id", "")
+        said = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        if called in CALLS and said and isinstance(said[0], str):
+            found.add((None, said[0]))
+        if called in IN_CONTEXT:
+            found.add((said[0], said[1]))
     return found
 
 
-def in_template(path: Path) -> set[str]:
+def in_template(path: Path) -> set[Text]:
     """The texts that a template asks for."""
     page = path.read_text(encoding="utf-8")
     found = {text for _quote, text in TRANS.findall(page)}
     for options, text, _plural in BLOCK.findall(page):
         said = re.sub(r"\s*\n\s*", " ", text).strip() if "trimmed" in options else text
         found.add(VARIABLE.sub(r"%(\1)s", said))
-    return found
+    return {(None, text) for text in found}
 
 
-def used() -> set[str]:
+def used() -> set[Text]:
     """Every text of ours, wherever it stands."""
     modules = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
     templates = list((ROOT / "templates").rglob("*.html"))
     texts = [in_python(path) for path in modules if "migrations" not in path.parts]
-    return set().union(*texts, *map(in_template, templates)) - {""}
+    return set().union(*texts, *map(in_template, templates)) - {(None, "")}
 
 
 @pytest.fixture(scope="module")
@@ -63,15 +68,15 @@ def catalogue() -> polib.POFile:
 
 
 def test_no_text_of_ours_is_left_in_english(catalogue):
-    known = {entry.msgid for entry in catalogue}
-    assert sorted(used() - known) == [], "see docs/operating.md, Translations"
+    known = {(entry.msgctxt, entry.msgid) for entry in catalogue}
+    assert sorted(used() - known, key=str) == [], "see docs/operating.md, Translations"
     assert [entry.msgid for entry in catalogue.untranslated_entries()] == []
     assert [entry.msgid for entry in catalogue.fuzzy_entries()] == []
 
 
 def test_the_compiled_file_says_what_the_source_says(catalogue):
     def said(file) -> dict:
-        return {entry.msgid: entry.msgstr or entry.msgstr_plural for entry in file}
+        return {(entry.msgctxt, entry.msgid): entry.msgstr or entry.msgstr_plural for entry in file}
 
     assert said(polib.mofile(str(FILES / "django.mo"))) == said(catalogue)
 
