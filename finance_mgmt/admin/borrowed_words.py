@@ -82,6 +82,8 @@ WORDS: tuple[str, ...] = (
     _("Search apps and models..."),
     _("Select action"),
     _("Select action to run"),
+    _("Select %s to change"),
+    _("Select %s to view"),
     _("Select all rows"),
     _("Select currency"),
     _("Select format"),
