@@ -131,6 +131,7 @@ globals().update(settings_sign_in.TRANSPORT | settings_sign_in.SIGN_IN)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["finance_mgmt.formats"]
 TIME_ZONE = "UTC"  # storage and default display; cycles are cut in the policy's billing time zone
 USE_TZ = True
 

@@ -15,7 +15,7 @@ from launcher.services import WORKER, Services, beat, serving, web
 from launcher.steps import StepFailed, run_step
 from launcher.trouble import Trouble, last_lines
 from launcher.venv import PYTHON, install
-from launcher.web import HOST, await_pages, choose_port
+from launcher.web import NAME, await_pages, choose_port
 
 MANAGE = [str(PYTHON), "manage.py"]
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "finance_mgmt.settings"}
@@ -118,7 +118,7 @@ def _serve_pages(services: Services, port: int, servers: Servers) -> int:
     """Serve until somebody asks to stop, which is how this normally ends."""
     services.start(web(port))
     await_pages(port, services.check)
-    say(f"\nOpen http://{HOST}:{port}/ (Ctrl-C stops everything; logs: {servers.base.logs}).")
+    say(f"\nOpen http://{NAME}:{port}/ (Ctrl-C stops everything; logs: {servers.base.logs}).")
     try:
         while True:
             services.check()

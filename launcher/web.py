@@ -9,6 +9,7 @@ from launcher.progress import Step, say
 from launcher.trouble import Trouble
 
 HOST = "127.0.0.1"
+NAME = "localhost"  # as shown: passkeys belong to a name, never to an IP address
 FIRST_PORT = 8000
 READY_SECONDS = 60.0
 

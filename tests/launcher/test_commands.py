@@ -70,7 +70,7 @@ def test_a_second_test_run_gets_servers_of_its_own(private_var: Path) -> None:
 def test_ctrl_c_at_a_terminal_ends_everything(private_var: Path) -> None:
     """Serve in a real terminal, look at the pages, press Ctrl-C."""
     serving, keyboard = _start_in_terminal("serve", "--port", str(_free_port()))
-    shown = _read_until(keyboard, r"Open (http://127.0.0.1:\d+/)")
+    shown = _read_until(keyboard, r"Open (http://localhost:\d+/)")
     with urllib.request.urlopen(shown[1] + "admin/login/") as page:
         assert page.status == 200
     running = surroundings.run("status")
