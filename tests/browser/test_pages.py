@@ -116,3 +116,15 @@ def test_pages_look_right_in_the_dark_and_on_a_tablet(page, group, tongue):
         page.goto(address)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{address} is {wide} pixels wider than the screen"
+
+
+def test_a_list_on_a_tablet_is_a_table_whose_first_column_stays(page, group):
+    page.set_viewport_size({"width": 820, "height": 1100})
+    page.goto(list_url(Account))
+    row = page.locator("#result_list tr.data-row").first
+    assert row.evaluate("one => getComputedStyle(one).display") == "table-row"
+    first, last = row.locator("> :first-child"), row.locator("> :last-child")
+    stood = first.bounding_box()["x"]
+    last.scroll_into_view_if_needed()
+    assert first.bounding_box()["x"] == stood
+    assert last.bounding_box()["x"] + last.bounding_box()["width"] <= 820
