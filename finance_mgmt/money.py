@@ -63,6 +63,11 @@ def cut(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(minor_unit(currency), ROUND_FLOOR, context=EXACT)
 
 
+def shown(amount: Decimal, currency: str) -> str:
+    """As a sentence says how much there is: cut, for nobody can move what is finer."""
+    return plain(cut(amount, currency), minor_places(currency))
+
+
 def require_movable(amount: Decimal, currency: str) -> Decimal:
     """Return the amount if funds can move by it: finite, above 0, whole minor units (F10).
 

@@ -47,6 +47,7 @@ class CommitmentForm(CommandForm):
         help_text=gettext_lazy("Needed by a storage capacity unit."),
     )
     quantity = AmountField(
+        is_money=False,
         label=gettext_lazy("Units per cycle"),
         required=False,
         help_text=gettext_lazy("Of a reserved instance or a storage capacity unit."),

@@ -37,7 +37,7 @@ def judge(
     if order.payable_amount > max(most, money.ZERO):
         text = (
             f"The order costs {money.plain(order.payable_amount, 2)}; the {name} of"
-            f" {payer.number} is {money.plain(most, 2)}."
+            f" {payer.number} is {money.shown(most, payer.currency)}."
         )
         facts = {"payable": order.payable_amount, "most": most, "payer": payer.number}
         reasons.append(Reason(rule, "funds_too_low", text, facts, "the payer: top up or settle"))
@@ -65,7 +65,7 @@ def _judge_cap(order: Order, terms: Terms, at: datetime) -> list[Reason]:
         return []
     text = (
         f"{order.owner.number} is capped at {money.plain(cap.amount, 2)} a month and has spent"
-        f" {money.plain(spent, 2)}."
+        f" {money.shown(spent, order.owner.currency)}."
     )
     facts = {"cap": cap.amount, "spent": spent, "payable": order.payable_amount}
     return [Reason("F12", "above_cap", text, facts, "the master: raise the cap")]

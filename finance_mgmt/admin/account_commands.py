@@ -1,6 +1,7 @@
 """Opening accounts, proving who they are, and changing it (L2, L11, L14)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,11 +14,13 @@ from ..enums import Channel, Mode, Permission
 from ..models import Account, Identity
 from ..money import ZERO
 from ..services import accounts, members
+from ..services.previews import Preview
 from . import display
 from .command_forms import CommandForm
 from .command_pages import CommandPage
 from .linking import MODES, PowersField, RadioChoices
 from .new_rows import ChoiceField, CodeField, NewRow, RowField, TextField
+from .panels import Fact, Facts, Panel
 
 
 class OpenForm(CommandForm):
@@ -138,6 +141,21 @@ class CreateMember(CommandPage):
     def parties(self, row: Account, given: dict[str, Any]) -> list[int]:
         """The master: the member is not yet."""
         return [row.pk]
+
+    def shown(self, found: Preview, given: dict[str, Any], at: datetime) -> list[Panel]:
+        """What the member will be, and who pays for it."""
+        master, mode = next(iter(found.accounts.values())), Mode(given["mode"])
+        is_trusteeship = mode == Mode.TRUSTEESHIP
+        payer = display.account(master) if is_trusteeship else _("The member itself.")
+        facts = [
+            Fact(_("master"), display.account(master), rule="L14"),
+            Fact(_("mode"), mode.label, rule="L14"),
+            Fact(_("payer"), payer, _("From its first cycle on."), "C3"),
+            Fact(_("verified identity"), master.identity or display.NOTHING, rule="L14"),
+            Fact(_("channel"), master.get_channel_display(), rule="L14"),
+            Fact(_("funds"), display.amount(ZERO, master.currency), rule="F1"),
+        ]
+        return [Facts(title=_("The member"), facts=facts)]
 
     def after(self, row: Account, result: Any) -> str:
         """The relationship."""

@@ -31,17 +31,24 @@ class CommandForm(forms.Form):
     def asked(self) -> list[tuple[Any, Any]]:
         """Labels and values as a person reads them, for the step before the confirmation."""
         return [
-            (field.label, _said(field, value))
+            (field.label, _said(field, value, self._currency()))
             for field in self.visible_fields()
             if (value := self.cleaned_data.get(field.name)) not in (None, "", [], False)
             and not (isinstance(value, QuerySet) and not value)
         ]
 
+    def _currency(self) -> str:
+        """Of the account that it is about, where there is one."""
+        about = (self.cleaned_data.get(name) for name in ("owner", "account"))
+        found = next((one for one in (*about, self.row) if isinstance(one, Account)), None)
+        return found.currency if found else ""
+
 
 class AmountField(forms.Field):
-    """An exact amount, written plainly: 1000.00."""
+    """An exact amount, written plainly: 1000.00. Without money it is a plain number."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, is_money: bool = True, **options: Any) -> None:
+        self.is_money = is_money
         attributes = {"inputmode": "decimal", "autocomplete": "off", "class": "bo-input-amount"}
         options.setdefault("widget", UnfoldAdminTextInputWidget(attrs=attributes))
         super().__init__(**options)
@@ -102,17 +109,24 @@ def _without_thousands(text: str) -> str:
     return f"{first}{''.join(groups)}{point}{fraction}"
 
 
-def _said(field: forms.BoundField, value: Any) -> Any:
+def _said(field: forms.BoundField, value: Any, currency: str) -> Any:
     choices = dict(getattr(field.field, "choices", ())) if _has_choices(field.field) else {}
     if isinstance(value, list | QuerySet):
         return ", ".join(str(choices.get(one, one)) for one in value)
     if value is True:
         return _("Yes")
     if isinstance(value, Decimal):
-        return display.quantity(value)
+        return _number(field.field, value, currency)
     if isinstance(value, datetime):
         return display.instant(value)
     return choices.get(value, value) if choices else value
+
+
+def _number(field: forms.Field, value: Decimal, currency: str) -> Any:
+    if getattr(field, "is_rate", False):
+        return display.percent(value)
+    is_money = getattr(field, "is_money", False) and currency
+    return display.amount(value, currency) if is_money else display.quantity(value)
 
 
 def _has_choices(field: forms.Field) -> bool:

@@ -103,7 +103,8 @@ class CommandPage:
 
     def heading(self, row: Any) -> Any:
         """What the page is about."""
-        return f"{self.label}: {row}" if row else self.label
+        said = _("%(command)s: %(row)s") % {"command": self.label, "row": row}
+        return said if row else self.label
 
     def rehearse(self, row: Any, given: dict[str, Any], at: datetime) -> Preview:
         """What would happen."""

@@ -237,6 +237,8 @@ def _schedule(shown: Shown) -> Any:
     if every is None:
         return str(said)
     seconds = int(every.total_seconds())
+    if seconds % 3600 == 0:
+        return _("every %(count)s h") % {"count": seconds // 3600}
     if seconds % 60:
         return _("every %(count)s s") % {"count": seconds}
     return _("every %(count)s min") % {"count": seconds // 60}

@@ -130,6 +130,8 @@ class RowsField(forms.ModelMultipleChoiceField):
 class PercentField(forms.Field):
     """A rate as people say it: 6 is six percent."""
 
+    is_rate = True
+
     def __init__(self, **options: Any) -> None:
         attributes = {"inputmode": "decimal", "autocomplete": "off", "class": "bo-input-amount"}
         super().__init__(widget=UnfoldAdminTextInputWidget(attrs=attributes), **options)

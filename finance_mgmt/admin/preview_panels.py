@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -16,7 +17,7 @@ from ..models import Account
 from ..money import parse, plain
 from ..rules.terms import Terms
 from ..services.previews import Picture, Preview
-from . import display
+from . import display, trail_words
 from .panels import Column, Panel, Part, Table, notice
 from .terms import Explained, explain
 from .wording import sentence
@@ -62,7 +63,7 @@ def refused(refusal: FinanceError) -> list[ReasonShown]:
 
 def _found(facts: Mapping[str, Any]) -> Any:
     """What was found; the formula stands in the sentence already."""
-    shown = {capfirst(_name(k)): _value(v) for k, v in facts.items() if k != "formula"}
+    shown = {capfirst(_name(k)): _value(k, v) for k, v in facts.items() if k != "formula"}
     return display.facts(shown) if shown else ""
 
 
@@ -260,37 +261,14 @@ def reasons_part(refusal: FinanceError) -> Panel:
 
 
 def _name(key: str) -> str:
-    known = {**{name: label for name, (label, _rule) in FIGURES.items()}, **FACT_NAMES}
-    return str(known.get(key, key.replace("_", " ")))
+    return str(FIGURES[key][0] if key in FIGURES else trail_words.named(key))
 
 
-def _value(value: Any) -> Any:
+def _value(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(str(trail_words.value_of(name, one)) for one in value)
     if isinstance(value, datetime):
         return display.instant(value)
-    return plain(value, 2) if hasattr(value, "normalize") else value
-
-
-FACT_NAMES = {
-    "account": gettext_lazy("account"),
-    "master": gettext_lazy("master"),
-    "member": gettext_lazy("member"),
-    "payer": gettext_lazy("payer"),
-    "amount": gettext_lazy("amount"),
-    "most": gettext_lazy("most"),
-    "formula": gettext_lazy("formula"),
-    "orders": gettext_lazy("orders"),
-    "bills": gettext_lazy("bills"),
-    "bills_past_due": gettext_lazy("bills past due"),
-    "state": gettext_lazy("state"),
-    "status": gettext_lazy("status"),
-    "mode": gettext_lazy("mode"),
-    "masters": gettext_lazy("masters"),
-    "permission": gettext_lazy("permission"),
-    "missing": gettext_lazy("missing"),
-    "limit": gettext_lazy("limit"),
-    "outstanding": gettext_lazy("outstanding"),
-    "currency": gettext_lazy("currency"),
-    "payable": gettext_lazy("payable"),
-}
+    if isinstance(value, Decimal):
+        return display.amount(value)
+    return trail_words.value_of(name, value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..enums import Channel, Mode
 from ..errors import Reason
-from ..money import ZERO, plain
+from ..money import ZERO, plain, shown
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,13 @@ def _open_cycle(
     must_be_above = has_open_cycle and payer.number == member.number
     if payer.available < ZERO or (must_be_above and payer.available == ZERO):
         bound = "above 0" if must_be_above else "at least 0"
-        text = f"{payer.number} needs available funds {bound}; it has {plain(payer.available, 2)}."
+        found = shown(payer.available, payer.currency)
+        text = f"{payer.number} needs available funds {bound}; it has {found}."
         end = "member" if payer.number == member.number else "former_master"
         reasons.append(_reason(rule, f"{end}_funds_too_low", text, available=payer.available))
     if master.available < ZERO:
         text = f"{master.number} needs available funds of at least 0; it has"
-        text = f"{text} {plain(master.available, 2)}."
+        text = f"{text} {shown(master.available, master.currency)}."
         reasons.append(_reason("L3", "master_funds_too_low", text, available=master.available))
     return reasons
 
@@ -177,7 +178,7 @@ def _own_funds(member: Party) -> list[Reason]:
     if member.restored_available >= ZERO:
         return []
     text = f"{member.number} needs own available funds of at least 0; it has"
-    text = f"{text} {plain(member.restored_available, 2)}."
+    text = f"{text} {shown(member.restored_available, member.currency)}."
     return [_reason("L10", "member_funds_too_low", text, available=member.restored_available)]
 
 

@@ -97,7 +97,10 @@ class QuestionForm(CommandForm):
         widget=UnfoldAdminTextInputWidget(),
     )
     rate = AmountField(
-        label=gettext_lazy("Rate"), required=False, help_text=gettext_lazy("0.80 pays 80 %.")
+        is_money=False,
+        label=gettext_lazy("Rate"),
+        required=False,
+        help_text=gettext_lazy("0.80 pays 80 %."),
     )
     commitment = forms.CharField(
         label=gettext_lazy("Commitment"),
