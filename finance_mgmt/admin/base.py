@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from ..errors import FinanceError
+from ..models import Decision
 from . import display
 from .lists import ListTools
 from .paging import LargeTablePaginator
@@ -167,7 +168,8 @@ class ReadOnlyAdmin(ListTools, ModelAdmin):
     def panels(self, request: HttpRequest, row: Any) -> Sequence[Panel]:
         """The parts of the page."""
         names = [field for field in self.opts.fields if field.name not in self.hidden_fields]
-        return [Facts(facts=[Fact(field.verbose_name, shown(row, field)) for field in names])]
+        facts = [Fact(_(str(field.verbose_name)), shown(row, field)) for field in names]
+        return [Facts(facts=facts)]
 
 
 class MasterDataAdmin(ListTools, ModelAdmin):
@@ -193,6 +195,8 @@ def shown(row: Model, field: models.Field) -> Any:
     value = getattr(row, field.name)
     if field.choices:
         return getattr(row, f"get_{field.name}_display")() or display.NOTHING
+    if isinstance(value, Decision):
+        return display.decision(value)
     if isinstance(field, models.ForeignKey):
         return display.link(value)
     return shown_value(value, getattr(row, "currency", ""))

@@ -9,11 +9,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from knox.models import AuthToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from . import columns
 from .lists import ListTools
 
 admin.site.unregister(User)
@@ -70,8 +73,27 @@ class AccessAttemptAdmin(Kept):
 class AuthenticatorAdmin(Kept):
     """Second factors. Deleting one lets its owner in without it: only if the phone is lost."""
 
-    list_display = ("user", "type", "created_at", "last_used_at")
+    list_display = ("whose", "kind", "made_instant", "used_instant")
     list_filter = ("type",)
+    list_select_related = ("user",)
     search_fields = ("user__username",)
-    fields = ("user", "type", "created_at", "last_used_at")
+    fields = list_display
     readonly_fields = fields
+
+    made_instant = columns.instant("created_at", gettext_lazy("made at"))
+    used_instant = columns.instant("last_used_at", gettext_lazy("last used at"))
+
+    @admin.display(description=gettext_lazy("user"), ordering="user__username")
+    def whose(self, row: Authenticator) -> str:
+        """Who has it."""
+        return row.user.get_username()
+
+    @admin.display(description=gettext_lazy("kind"), ordering="type")
+    def kind(self, row: Authenticator) -> str:
+        """An app, a passkey, or codes on paper."""
+        return row.get_type_display()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """As the sidebar calls it."""
+        context = {"title": _("Second factors")} | (extra_context or {})
+        return super().changelist_view(request, context)

@@ -64,5 +64,5 @@ class PolicyAdmin(ReadOnlyAdmin):
 
 def _shown(name: str, value: Any) -> Any:
     if name == "default_voucher_share":  # a code of the floor above, which has its labels
-        return str(value).replace("_", " ")
+        return _(str(value).replace("_", " "))
     return shown_value(value)
