@@ -38,7 +38,7 @@ class Threshold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account.number} {self.kind} {self.amount.normalize():f}"
+        return f"{self.account.number} {self.get_kind_display()} {self.amount.normalize():f}"
 
 
 class Watch(models.Model):
