@@ -73,7 +73,12 @@ class ImportedRow(models.Model):
         UsageImport, verbose_name=_("import"), on_delete=models.PROTECT, related_name="rows"
     )
     row_number = models.PositiveIntegerField(_("row"))
-    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT)
+    source = models.ForeignKey(
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        db_index=False,  # as of a record
+    )
     key = models.CharField(_("record key"), max_length=200)
     content = models.JSONField(_("content"))
     status = models.CharField(_("status"), max_length=10, choices=RowStatus.choices)

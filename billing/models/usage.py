@@ -24,7 +24,11 @@ class UsageRecord(models.Model):
     """
 
     source = models.ForeignKey(
-        Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+"
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # the unique index begins with it; of two the planner may take the worse
     )
     key = models.CharField(_("record key"), max_length=200)
     kind = models.CharField(
