@@ -18,9 +18,9 @@ from finance_mgmt.errors import FinanceError, Reason
 from finance_mgmt.models import Account
 
 from ..enums import RecordKind
-from ..models import Product, Source, UsageRecord
+from ..models import Product, Source
 from ..services import usage
-from ..services.usage import NewUsage
+from ..services.usage import NewUsage, Stored
 
 MEDIA_TYPE = "application/x-ndjson"
 MOST_LINES = 10_000
@@ -80,24 +80,22 @@ def store(
 ) -> Iterator[dict[str, Any]]:
     """Store what can be stored and say of each line what became of it.
 
-    `usage.accept` takes all or nothing; lines that it refuses are left out and the rest is sent
+    `usage.store` takes all or nothing; lines that it refuses are left out and the rest is sent
     again, within the same transaction.
     """
     _understand(lines)
     wanted = [line for line in lines if line.record]
-    keys = [line.record.key for line in wanted if line.record]
-    known = set(UsageRecord.objects.filter(source=source, key__in=keys).values_list("key"))
-    stored: dict[str, UsageRecord] = {}
+    stored: dict[str, Stored] = {}
     attempt = 0
     while wanted and not stored:
         attempt += 1
         records = [line.record for line in wanted if line.record]
         try:
             said = {"key": f"{key} {attempt}", "by": by, "at": at}
-            stored = {one.key: one for one in usage.accept(records, source=source, **said)}
+            stored = usage.store(records, source=source, **said)
         except FinanceError as refusal:
             wanted = _without_refused(wanted, refusal)
-    return (_told(line, stored, known) for line in lines)
+    return (_told(line, stored) for line in lines)
 
 
 def _texts(stream: IO[bytes]) -> Iterator[bytes]:
@@ -209,10 +207,9 @@ def _without_refused(lines: Sequence[Line], refusal: FinanceError) -> list[Line]
     return left
 
 
-def _told(line: Line, stored: Mapping[str, UsageRecord], known: set[Any]) -> dict[str, Any]:
+def _told(line: Line, stored: Mapping[str, Stored]) -> dict[str, Any]:
     record = None if line.errors else stored.get(line.key or "")
-    is_known = (line.key,) in known
-    told = "refused" if record is None else "known" if is_known else "stored"
+    told = "refused" if record is None else "known" if record.is_known else "stored"
     return {
         "line": line.number,
         "key": line.key,
