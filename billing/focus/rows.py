@@ -24,6 +24,7 @@ _TIME = re.compile(
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _COUNT = re.compile(r"[0-9]{1,18}")
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+_ALWAYS_SHORT = min(columns.LONGEST.values())
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -82,7 +83,7 @@ class Builder:
         self._row, self._line, found = number, line, len(self.problems)
         self._check_text(content)
         self._check_words(content)
-        numbers = {name: self._number(content, name) for name in columns.NUMBERS}
+        numbers = self._numbers(content)
         times = {name: self._time(content, name, dialect) for name in columns.TIMES}
         if len(self.problems) == found:
             self._check_periods(content["ChargeCategory"], times)
@@ -146,8 +147,11 @@ class Builder:
         self.problems.append(Problem(code, message, self._row, self._line, column))
 
     def _check_text(self, content: Mapping[str, str]) -> None:
-        for column in sorted(columns.NEVER_NULL - content.keys()):
-            self._add("missing_value", "This cell may not be null.", column)
+        if not content.keys() >= columns.NEVER_NULL:
+            for column in sorted(columns.NEVER_NULL - content.keys()):
+                self._add("missing_value", "This cell may not be null.", column)
+        if max(map(len, content.values()), default=0) <= _ALWAYS_SHORT:
+            return
         for column, longest in columns.LONGEST.items():
             if len(content.get(column, "")) > longest:
                 self._add("too_long", f"More than {longest} characters.", column)
@@ -166,6 +170,15 @@ class Builder:
         if charge_class != "Correction":
             message = f"{charge_class!r} is neither null nor 'Correction'."
             self._add("bad_class", message, "ChargeClass")
+
+    def _numbers(self, content: Mapping[str, str]) -> dict[str, Decimal | None]:
+        try:
+            return {
+                name: parse_number(content[name]) if name in content else None
+                for name in columns.NUMBERS
+            }
+        except ValueError:  # once more, to name each that is wrong
+            return {name: self._number(content, name) for name in columns.NUMBERS}
 
     def _number(self, content: Mapping[str, str], column: str) -> Decimal | None:
         text = content.get(column)

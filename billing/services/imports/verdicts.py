@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import connection
 
+from ..close_sql import IN_MEMORY
+
 Facts = dict[str, Any] | None
 
 # Each staged row meets: the accounts its ids mean today, its product, our price at the start of
@@ -76,11 +78,13 @@ SELECT count(*), count(*) FILTER (WHERE difference <= 1e-9), coalesce(max(differ
 
 # The products of rows to be stored at the file's own amounts, each by its first row.
 _MISSING_PRODUCTS = """
-SELECT DISTINCT ON (staged.product_code) staged.source_id, staged.row_number, staged.content
-FROM billing_stagedrow staged JOIN import_verdict verdict ON verdict.staged_id = staged.id
-WHERE verdict.fate = 'new' AND NOT staged.is_rerated
-    AND NOT EXISTS (SELECT 1 FROM billing_product WHERE code = staged.product_code)
-ORDER BY staged.product_code, staged.row_number
+SELECT source_id, row_number, content FROM billing_stagedrow WHERE id IN (
+    SELECT min(staged.id) FROM billing_stagedrow staged
+    JOIN import_verdict verdict ON verdict.staged_id = staged.id
+    WHERE verdict.fate = 'new' AND NOT staged.is_rerated
+        AND NOT EXISTS (SELECT 1 FROM billing_product WHERE code = staged.product_code)
+    GROUP BY staged.product_code
+) ORDER BY product_code
 """
 
 _OUTDATED = """
@@ -133,6 +137,7 @@ SELECT (SELECT count(*) FROM stored), (SELECT count(*) FROM stored WHERE is_late
 
 def judge(facts: dict[str, Any]) -> None:
     """Decide about every staged row of one reading; the others below read what was decided."""
+    execute(IN_MEMORY)
     execute("DROP TABLE IF EXISTS pg_temp.import_verdict")
     execute(_JUDGE, facts)
     execute("ANALYZE import_verdict")
