@@ -15,6 +15,7 @@ from rich.table import Table
 
 NAMES = {
     "close": "Closing cycles and issuing bills against a bare GROUP BY + INSERT",
+    "ingest": "Taking in usage from programs and as a file, against a bare COPY of the same rows",
     "invoice": "Issuing one invoice over 1,000 members and making every form of it (one round)",
     "authorise": "Orders on one hot master and on many, against bare inserts and naive code",
     "simulate": "Playing scenarios: a year of three groups, and the smallest one",
@@ -63,6 +64,8 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
         result = benchmark.measure(records=chosen.records, rounds=chosen.rounds)
         headings = result.get("headings", ("what", "median s", "x floor", "of rounds"))
         return result, dict(zip(("what", "seconds", "ratio", "rounds"), headings, strict=True))
+    if chosen.name == "ingest":
+        return benchmark.measure(records=chosen.records, rounds=chosen.rounds), INGEST
     if chosen.name == "simulate":
         result = benchmark.measure(events=chosen.events, rounds=chosen.rounds)
         return result, SIMULATE
@@ -82,6 +85,14 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
     return result, AUTHORISE
 
 
+INGEST = {
+    "what": "what",
+    "per_second": "rows/s",
+    "ratio": "x COPY",
+    "worked": "processor s",
+    "worked_ratio": "x COPY",
+    "rounds": "s, of rounds",
+}
 SIMULATE = {"what": "what", "seconds": "median s", "rounds": "of rounds"}
 READ = {"what": "what", "ms": "median ms", "rounds": "of rounds"}
 PAGES = {"what": "page", "ms": "median ms", "queries": "queries", "rounds": "of rounds"}

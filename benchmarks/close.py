@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from benchmarks import close_ingest, scratch
+from benchmarks import scratch
 from benchmarks.close_world import ACCOUNTS, MONTH_OVER, cover, load
 from billing.models import Charge, Coverage
 from billing.services import bills, cycles
@@ -73,12 +73,11 @@ def measure(*, records: int, rounds: int) -> dict:
                     right = right and seen.pop("right")
                     for name, figure in seen.items() if number else ():
                         timed[name].append(figure)
-                ingest = close_ingest.measure(rounds=rounds)
     floor = timed["floor"]
     return {
         "title": f"Closing {records:,} usage records of {ACCOUNTS:,} accounts",
         "rows": [_row(what, timed[name], floor) for name, what in NAMES.items()],
-        "targets": _targets(timed) | ingest,
+        "targets": _targets(timed),
         "load": os.getloadavg(),
         "books_are_right": right,
     }
