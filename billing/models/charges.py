@@ -121,6 +121,9 @@ class Charge(models.Model):
         verbose_name_plural = _("charges")
         ordering = ["-id"]
         indexes = [
+            models.Index(  # few among many, and listed on their own
+                fields=["id"], condition=Q(kind=ChargeKind.ADJUSTMENT), name="adjustments_in_order"
+            ),
             models.Index(fields=["billing_month", "payer", "owner"], name="charges_of_a_bill"),
             models.Index(fields=["owner", "period_start"], name="charges_of_an_owner"),
             BrinIndex(  # next to nothing to keep, and enough to find one resource
