@@ -1,5 +1,6 @@
 """Manual lines on open bills through the API (B2, B4)."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -156,4 +157,4 @@ def test_a_page_of_adjustments_is_read_from_an_index_of_their_own(provider):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     page = Charge.objects.filter(kind="adjustment").order_by("-id")[:101]
-    assert "using adjustments_in_order on" in page.explain()
+    assert re.findall(r"using (\w+) on", page.explain()) == ["adjustments_in_order"]
