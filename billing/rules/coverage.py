@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property, lru_cache
 
 from finance_mgmt.money import EXACT, ZERO, exact
 
 from ..enums import CommitmentKind
 
 HOUR = timedelta(hours=1)
-_RANK = {kind: rank for rank, kind in enumerate(CommitmentKind)}
+_RANK = {str(kind): rank for rank, kind in enumerate(CommitmentKind)}
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Cover:
         said = [is_shared for since, is_shared in self.changes if since <= instant]
         return said[-1] if said else self.is_shared
 
-    @property
+    @cached_property
     def per_slot(self) -> Decimal:
         """Units per cycle, or the list value that an hour of the plan covers (K1: c / r)."""
         if self.kind == CommitmentKind.SAVINGS_PLAN:
@@ -111,25 +112,33 @@ def _applies(one: Cover, usage: Usage) -> bool:
 
 
 def _take_slot(one: Cover, slot: datetime, wanted: Decimal) -> Decimal:
-    free = one.per_slot - one.used.get(slot, ZERO)
-    taken = max(min(free, wanted), ZERO)
-    if taken:
-        one.used[slot] = one.used.get(slot, ZERO) + taken
+    used = one.used.get(slot, ZERO)
+    taken = min(one.per_slot - used, wanted)
+    if taken <= ZERO:
+        return ZERO
+    one.used[slot] = used + taken
     return taken
 
 
 def _take_hours(one: Cover, usage: Usage, wanted: Decimal) -> Decimal:
     """A longer cycle takes what its hours have left, a shorter one shares its hour (K1)."""
-    hour = usage.hour_start
+    until = usage.period_end if one.expires_at is None else min(usage.period_end, one.expires_at)
     taken = ZERO
-    while hour < usage.period_end and taken < wanted:
-        if one.expires_at is None or hour < one.expires_at:
+    for hour in _hours(usage.hour_start, until):
+        if taken >= wanted:
+            break
+        if one.used.get(hour) != one.per_slot:  # most are used up before most charges
             taken += _take_slot(one, hour, wanted - taken)
-        hour += HOUR
     return exact(taken)
+
+
+@lru_cache(maxsize=1_000)
+def _hours(start: datetime, until: datetime) -> tuple[datetime, ...]:
+    """The hours that begin from one instant until before another, found once for many charges."""
+    return tuple(start + number * HOUR for number in range(-((start - until) // HOUR)))
 
 
 def _order(one: Cover, owner: int) -> tuple:
     never = one.expires_at is None
     expiry = one.expires_at.timestamp() if one.expires_at else 0
-    return (_RANK[CommitmentKind(one.kind)], one.owner != owner, never, expiry, one.commitment)
+    return (_RANK[one.kind], one.owner != owner, never, expiry, one.commitment)
