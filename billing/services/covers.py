@@ -11,9 +11,10 @@ from ..models import Commitment, CommitmentSharing, CoverUse
 from ..rules import coverage
 
 
-def lock_covers(accounts: Collection[int], since: datetime | None) -> list[coverage.Cover]:
+def lock_covers(accounts: Collection[int], since: datetime) -> list[coverage.Cover]:
     """Lock the commitments of these accounts, with what each slot since then has given."""
-    rows = Commitment.objects.select_for_update().filter(owner_id__in=accounts).order_by("pk")
+    rows = list(Commitment.objects.select_for_update().filter(owner_id__in=accounts).order_by("pk"))
+    families = _families([row.pk for row in rows])
     said: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
     sharings = CommitmentSharing.objects.filter(commitment__owner_id__in=accounts)
     for one in sharings.order_by("since", "pk"):
@@ -29,17 +30,24 @@ def lock_covers(accounts: Collection[int], since: datetime | None) -> list[cover
             is_shared=said[row.pk][0][1],
             changes=tuple(said[row.pk][1:]),
             product=row.product_id,
-            families=frozenset(row.families.values_list("pk", flat=True)),
+            families=frozenset(families[row.pk]),
             quantity=row.quantity or ZERO,
             commit=row.commit_amount or ZERO,
             rate=row.rate or Decimal(1),
         )
         for row in rows
     }
-    uses = CoverUse.objects.filter(commitment_id__in=found)
-    for use in uses.filter(slot_start__gte=since) if since else ():
+    for use in CoverUse.objects.filter(commitment_id__in=found, slot_start__gte=since):
         found[use.commitment_id].used[use.slot_start] = use.used
     return list(found.values())
+
+
+def _families(commitments: list[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    pairs = Commitment.families.through.objects.filter(commitment_id__in=commitments)
+    for commitment, family in pairs.values_list("commitment_id", "family_id"):
+        found[commitment].append(family)
+    return found
 
 
 def write_uses(covers: Iterable[coverage.Cover]) -> None:

@@ -26,7 +26,8 @@ from ..models import ClosedThrough, Voucher, VoucherDraw
 from ..queries import due_records
 from ..rules.chunks import chunks, groups_of
 from . import close_sql
-from .walked_charges import Walk, walked
+from .walked_charges import Walk
+from .walked_groups import walked
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -1,10 +1,18 @@
 """Vouchers, locked and as the rules see them; and what is left of them afterwards."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+
+from django.db import connection
 
 from ..models import Voucher, VoucherSharing
 from ..rules.vouchers import Purse, Sharing
+
+_WRITE_REMAINING = """
+UPDATE billing_voucher voucher SET remaining = rest.remaining
+FROM unnest(%s::bigint[], %s::numeric[]) AS rest (voucher_id, remaining)
+WHERE voucher.id = rest.voucher_id AND voucher.remaining <> rest.remaining
+"""
 
 
 def lock_purses(owners: Collection[int]) -> list[Purse]:
@@ -39,11 +47,11 @@ def lock_purses(owners: Collection[int]) -> list[Purse]:
     ]
 
 
-def write_remaining(purses: Iterable[Purse]) -> None:
+def write_remaining(purses: Collection[Purse]) -> None:
     """Store what is left of each voucher after drawing."""
-    Voucher.objects.bulk_update(
-        [Voucher(pk=purse.voucher, remaining=purse.remaining) for purse in purses], ["remaining"]
-    )
+    columns = [purse.voucher for purse in purses], [purse.remaining for purse in purses]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_REMAINING, columns)
 
 
 def _sharings(ids: list[int]) -> dict[int, list[Sharing]]:

@@ -1,111 +1,61 @@
 """Charges that are walked one by one: covered by commitments, paid by vouchers, priced in steps.
 
 The close does all others in one statement. The order of the walk is the order of drawing (K3).
+What many groups share (prices, offers, hours, whose cover) is found once and kept for the walk.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-from django.db.models import Sum
-
 from finance_mgmt import periods
 from finance_mgmt.enums import Cycle
-from finance_mgmt.models import Relationship
-from finance_mgmt.models.relationships import DATED_STATES
 from finance_mgmt.money import ZERO
 
-from ..enums import ChargeKind
-from ..models import Charge, Commitment, Coverage, Discount, Price, Voucher, VoucherDraw
-from ..queries.explanations import used_in
+from ..models import Discount
 from ..rules import coverage, discounts, pricing, vouchers
-from . import close_sql
+from . import copied_rows
 from .covers import lock_covers, write_uses
 from .purses import lock_purses, write_remaining
+from .walked_groups import Group, groups_to_walk, used_before
 
-
-@dataclass(frozen=True)
-class Group:
-    """One row of close_sql.WALKED: usage of one owner, product, resource and charge period."""
-
-    owner: int
-    payer: int
-    discounts_of: int
-    relationship: int | None
-    in_trusteeship: bool
-    keeps_own_discount: bool
-    product: int
-    product_code: str
-    family: int
-    resource: str
-    period_start: datetime
-    period_end: datetime
-    billing_month: date
-    quantity: Decimal
-    priced_quantity: Decimal | None
-    given_amount: Decimal
-    unit_price: Decimal | None
-    tiers: str | None  # JSON, as the driver hands it over
-    record: int | None
-    is_late: bool
-    reason: str
-    currency: str
-
-    @property
-    def steps(self) -> list[list[str]]:
-        """The graduated steps of the price."""
-        return json.loads(self.tiers or "[]")
-
-    @property
-    def benefits_of(self) -> int:
-        """Whose vouchers pay: the user's own for flagged families, else the payer's (V4, D2)."""
-        return self.owner if self.keeps_own_discount else self.payer
-
-
-def walked(owners: Collection[int]) -> tuple[list[int], list[int]]:
-    """Owners whose usage may meet commitments or vouchers, and products priced in steps."""
-    links = Relationship.objects.filter(member_id__in=owners, state__in=DATED_STATES)
-    masters = defaultdict(set)
-    for member, master in links.values_list("member_id", "master_id"):
-        masters[member].add(master)
-    concerned = set(owners).union(*masters.values())
-    rich = set(
-        Commitment.objects.filter(owner_id__in=concerned).values_list("owner_id", flat=True)
-    ) | set(
-        Voucher.objects.filter(owner_id__in=concerned, remaining__gt=0).values_list(
-            "owner_id", flat=True
-        )
-    )
-    found = [owner for owner in owners if owner in rich or masters[owner] & rich]
-    stepped = Price.objects.exclude(tiers=[]).values_list("product_id", flat=True).distinct()
-    return found, list(stepped)
+CHARGE_COLUMNS = (
+    *("id", "kind", "owner_id", "payer_id", "product_id", "resource"),
+    *("period_start", "period_end", "billing_month", "quantity", "unit_price", "list_amount"),
+    *("covered_amount", "discount_amount", "voucher_amount", "payable_amount", "currency"),
+    *("relationship_id", "discount_id", "record_id", "is_late", "reason", "explanation"),
+    "step_id",
+)
 
 
 class Walk:
     """One walk over the groups of a step, with everything they may draw from, locked."""
 
     def __init__(self, facts: dict[str, Any], zone: ZoneInfo) -> None:
-        self.step, self.zone = facts["step"], zone
-        with connection.cursor() as cursor:
-            cursor.execute(close_sql.WALKED, facts)
-            self.groups = [Group(*row) for row in cursor.fetchall()]
+        self.step, self.zone, self.stepped = facts["step"], zone, set(facts["stepped_products"])
+        self.groups = groups_to_walk(facts)
         accounts = {one for g in self.groups for one in (g.owner, g.payer, g.discounts_of)}
         self.purses = lock_purses(accounts) if accounts else []
-        self.covers = lock_covers(accounts, self._earliest_slot())
+        self.covers = lock_covers(accounts, self._earliest_slot()) if accounts else []
+        self.purses_of = _by_owner(self.purses)
+        self.covers_of = _by_owner(self.covers)
         self.offers = _offers(accounts)
-        self.quantities = _quantities(self.groups, zone)
-        self.covered: list[tuple[Charge, list[coverage.Covered]]] = []
-        self.drawn: list[tuple[Charge, dict[int, Decimal]]] = []
+        self.quantities = used_before(self.groups, self.stepped, zone)
+        self.price_of = cache(_price)
+        self.hour_of = cache(lambda start: periods.containing(start, Cycle.HOUR, zone).start)
+        self.month_of = cache(lambda end: periods.billing_month(end, zone))
+        self.covered: list[tuple] = []
+        self.drawn: list[tuple] = []
+        self.sums: dict[tuple[int, int, str], tuple[int, Decimal]] = defaultdict(lambda: (0, ZERO))
 
-    def _earliest_slot(self) -> datetime | None:
-        starts = [group.period_start for group in self.groups]
-        return periods.containing(min(starts), Cycle.HOUR, self.zone).start if starts else None
+    def _earliest_slot(self) -> datetime:
+        start = min(group.period_start for group in self.groups)
+        return periods.containing(start, Cycle.HOUR, self.zone).start
 
     @property
     def lacks_prices(self) -> bool:
@@ -114,35 +64,23 @@ class Walk:
 
     def write(self) -> list[tuple[int, int, str, int, Decimal]]:
         """Write the charges and all they drew. Returns the sums by payer and owner."""
-        charges = Charge.objects.bulk_create([self._charge(group) for group in self.groups])
-        VoucherDraw.objects.bulk_create(
-            VoucherDraw(charge=charge, voucher_id=voucher, amount=amount)
-            for charge, drawn in self.drawn
-            for voucher, amount in drawn.items()
-        )
-        Coverage.objects.bulk_create(
-            Coverage(
-                charge=charge,
-                commitment_id=one.commitment,
-                quantity=one.quantity,
-                amount=one.amount,
-            )
-            for charge, covered in self.covered
-            for one in covered
-        )
+        charges = [self._charge(group) for group in self.groups]
+        copied_rows.write("billing_charge", CHARGE_COLUMNS, charges)
+        draw = ("charge_id", "voucher_id", "amount")
+        copied_rows.write("billing_voucherdraw", draw, self.drawn)
+        covered = ("charge_id", "commitment_id", "quantity", "amount")
+        copied_rows.write("billing_coverage", covered, self.covered)
         write_remaining(self.purses)
         write_uses(self.covers)
-        return _sums(charges)
+        return [(*key, count, amount) for key, (count, amount) in sorted(self.sums.items())]
 
-    def _charge(self, group: Group) -> Charge:
-        price = _price(group)
-        used = group.owner, group.product, periods.billing_month(group.period_end, self.zone)
-        before = self.quantities[used]
-        priced = group.priced_quantity or ZERO
-        listed = price.value(priced, before) if price else ZERO
-        self.quantities[used] += priced
-        covered = []
-        if price is not None:
+    def _charge(self, group: Group) -> tuple:
+        """The row of a charge, in CHARGE_COLUMNS. Draws what pays it, and counts it in the sums."""
+        priced, listed, covered = group.priced_quantity or ZERO, ZERO, []
+        if group.unit_price is not None:
+            before = self._count(group, priced)
+            price = self.price_of(group.unit_price, group.tiers or "[]")
+            listed = price.value(priced, before)
             covered = self._cover(group, priced, listed, price, before)
         covered_amount = sum((one.amount for one in covered), ZERO)
         uncovered = group.given_amount + listed - covered_amount
@@ -150,34 +88,28 @@ class Walk:
         discount, after = discounts.best(self._offers_for(group), uncovered, rest)
         drawn, tried = self._draw(group, after)
         paid = sum(drawn.values(), ZERO)
-        charge = Charge(
-            kind=ChargeKind.USAGE,
-            owner_id=group.owner,
-            payer_id=group.payer,
-            product_id=group.product,
-            resource=group.resource,
-            period_start=group.period_start,
-            period_end=group.period_end,
-            billing_month=group.billing_month,
-            quantity=group.quantity,
-            unit_price=group.unit_price,
-            list_amount=group.given_amount + listed,
-            covered_amount=covered_amount,
-            discount_amount=uncovered - after,
-            voucher_amount=paid,
-            payable_amount=after - paid,
-            currency=group.currency,
-            relationship_id=group.relationship,
-            discount_id=discount,
-            record_id=group.record,
-            is_late=group.is_late,
-            reason=group.reason,
-            explanation={"vouchers": tried} if tried else None,
-            step_id=self.step,
+        self.covered += [(group.charge, o.commitment, o.quantity, o.amount) for o in covered]
+        self.drawn += [(group.charge, *one) for one in drawn.items()]
+        key = (group.payer, group.owner, group.currency)
+        count, amount = self.sums[key]
+        self.sums[key] = (count + 1, amount + after - paid)
+        return (
+            *(group.charge, "usage", group.owner, group.payer, group.product, group.resource),
+            *(group.period_start, group.period_end, group.billing_month, group.quantity),
+            *(group.unit_price, group.given_amount + listed, covered_amount, uncovered - after),
+            *(paid, after - paid, group.currency, group.relationship, discount, group.record),
+            *(group.is_late, group.reason, json.dumps({"vouchers": tried}) if tried else None),
+            self.step,
         )
-        self.covered.append((charge, covered))
-        self.drawn.append((charge, drawn))
-        return charge
+
+    def _count(self, group: Group, quantity: Decimal) -> Decimal:
+        """What its owner used of a stepped product in the month before; counts this, too (P1)."""
+        if group.product not in self.stepped:
+            return ZERO
+        used = group.owner, group.product, self.month_of(group.period_end)
+        before = self.quantities[used]
+        self.quantities[used] += quantity
+        return before
 
     def _cover(
         self,
@@ -187,8 +119,10 @@ class Walk:
         price: pricing.ListPrice,
         before: Decimal,
     ) -> list[coverage.Covered]:
-        owners = {group.owner, group.payer}  # its own, then what the master shares (K1)
-        covers = [one for one in self.covers if one.owner in owners]
+        # Its own, then what the master shares (K1).
+        covers = self.covers_of[group.owner]
+        if group.payer != group.owner:
+            covers = covers + self.covers_of[group.payer]
         if not covers or listed <= ZERO:
             return []
         usage = coverage.Usage(
@@ -197,7 +131,7 @@ class Walk:
             family=group.family,
             period_start=group.period_start,
             period_end=group.period_end,
-            hour_start=periods.containing(group.period_start, Cycle.HOUR, self.zone).start,
+            hour_start=self.hour_of(group.period_start),
             quantity=quantity,
             list_amount=listed,
         )
@@ -206,7 +140,7 @@ class Walk:
     def _draw(
         self, group: Group, amount: Decimal
     ) -> tuple[dict[int, Decimal], list[dict[str, str]]]:
-        purses = [purse for purse in self.purses if purse.owner == group.benefits_of]
+        purses = self.purses_of[group.benefits_of]
         if not purses:
             return {}, []
         purchase = vouchers.Purchase(
@@ -220,8 +154,8 @@ class Walk:
 
     def _offers_for(self, group: Group) -> list[discounts.Offer]:
         return [
-            discounts.Offer(row.pk, row.rate, row.fixed_price)
-            for row in self.offers[group.discounts_of]
+            offer
+            for row, offer in self.offers[group.discounts_of]
             if row.product_id in (None, group.product)
             and row.family_id in (None, group.family)
             and (row.valid_from is None or row.valid_from <= group.period_start)
@@ -230,53 +164,20 @@ class Walk:
         ]
 
 
-def _price(group: Group) -> pricing.ListPrice | None:
-    if group.unit_price is None:
-        return None
-    return pricing.ListPrice(group.unit_price, pricing.steps_of(group.steps))
+def _price(unit_price: Decimal, tiers: str) -> pricing.ListPrice:
+    return pricing.ListPrice(unit_price, pricing.steps_of(json.loads(tiers)))
 
 
-def _offers(accounts: Collection[int]) -> dict[int, list[Discount]]:
-    found: dict[int, list[Discount]] = defaultdict(list)
+def _by_owner(found: Iterable[Any]) -> dict[int, list[Any]]:
+    owned = defaultdict(list)
+    for one in found:
+        owned[one.owner].append(one)
+    return owned
+
+
+def _offers(accounts: Collection[int]) -> dict[int, list[tuple[Discount, discounts.Offer]]]:
+    found: dict[int, list[tuple[Discount, discounts.Offer]]] = defaultdict(list)
     for row in Discount.objects.filter(owner_id__in=accounts):
-        found[row.owner_id].append(row)
+        offer = discounts.Offer(row.pk, row.rate, row.fixed_price)
+        found[row.owner_id].append((row, offer))
     return found
-
-
-def _quantities(groups: Collection[Group], zone: ZoneInfo) -> dict[tuple[int, int, date], Decimal]:
-    """What owners used of stepped products in their months before this walk (P1).
-
-    The month is that of the charge period, for late records too: wherever they are billed, they
-    are priced as if they had come in time (C4, C6).
-    """
-    found: dict[tuple[int, int, date], Decimal] = defaultdict(lambda: ZERO)
-    stepped = [g for g in groups if g.steps]
-    if not stepped:
-        return found
-    owners, products = {g.owner for g in stepped}, {g.product for g in stepped}
-    months = {periods.billing_month(g.period_end, zone) for g in stepped}
-    for month in months:
-        rows = Charge.objects.filter(
-            kind=ChargeKind.USAGE,
-            unit_price__isnull=False,
-            owner__in=owners,
-            product__in=products,
-            **used_in(month, zone),
-        ).order_by()
-        for row in rows.values("owner", "product").annotate(sum=Sum("quantity")):
-            found[row["owner"], row["product"], month] = row["sum"]
-    since = min(months) - timedelta(days=1)  # a zone's month may begin on the day before, in UTC
-    with connection.cursor() as cursor:
-        cursor.execute(close_sql.GIVEN_IN_PRICED, [list(owners), list(products), since])
-        for owner, product, month, given in cursor.fetchall():
-            found[owner, product, month] -= given
-    return found
-
-
-def _sums(charges: Iterable[Charge]) -> list[tuple[int, int, str, int, Decimal]]:
-    found: dict[tuple[int, int, str], tuple[int, Decimal]] = defaultdict(lambda: (0, ZERO))
-    for charge in charges:
-        key = (charge.payer_id, charge.owner_id, charge.currency)
-        count, amount = found[key]
-        found[key] = (count + 1, amount + charge.payable_amount)
-    return [(*key, count, amount) for key, (count, amount) in sorted(found.items())]

@@ -29,11 +29,13 @@ EXISTS (
 )
 """
 
-DISCOUNTS_OF = f"""
+# Whose discounts count, but for the products that keep the owner's own (D2).
+DISCOUNTS_FROM = f"""
 CASE
-    WHEN product.keeps_own_discount THEN due.owner_id
     WHEN {IN_TRUSTEESHIP} THEN link.master_id
     WHEN link.id IS NOT NULL AND {SHARES_DISCOUNTS} THEN link.master_id
     ELSE due.owner_id
 END
 """
+
+DISCOUNTS_OF = f"CASE WHEN product.keeps_own_discount THEN due.owner_id ELSE {DISCOUNTS_FROM} END"
