@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 from finance_mgmt import periods
 from finance_mgmt.enums import Cycle
 from finance_mgmt.money import ZERO
+from finance_mgmt.services import copied_rows
 
 from ..models import Discount
 from ..rules import coverage, discounts, pricing, vouchers
-from . import copied_rows
 from .covers import lock_covers, write_uses
 from .purses import lock_purses, write_remaining
 from .walked_groups import Group, groups_to_walk, used_before

@@ -12,33 +12,12 @@ from ..enums import MovementKind, Pocket
 from ..models import Decision, Movement
 from ..money import ZERO
 from ..rules.ledger import ALL_FIGURES, FIGURES
+from . import copied_rows
 
-_ADD_TO_FIGURES = f"""
-UPDATE finance_mgmt_funds funds
-SET {", ".join(f"{name} = funds.{name} + change.{name}" for name in ALL_FIGURES)}
-FROM unnest(%s::bigint[], {", ".join("%s::numeric[]" for _ in ALL_FIGURES)})
-    AS change(account_id, {", ".join(ALL_FIGURES)})
-WHERE funds.account_id = change.account_id
-"""
-
-# What a line says -> column and type.
-_COLUMNS = {
-    "kind": ("kind", "text"),
-    "from_account": ("from_account_id", "bigint"),
-    "from_pocket": ("from_pocket", "text"),
-    "to_account": ("to_account_id", "bigint"),
-    "to_pocket": ("to_pocket", "text"),
-    "amount": ("amount", "numeric"),
-    "currency": ("currency", "text"),
-    "reason": ("reason", "text"),
-    "owner": ("owner_id", "bigint"),
-    "corrects": ("corrects_id", "bigint"),
-}
-
-_WRITE_MANY = f"""
-INSERT INTO finance_mgmt_movement (decision_id, at, {", ".join(c for c, _ in _COLUMNS.values())})
-SELECT %s, %s, line.* FROM unnest({", ".join(f"%s::{t}[]" for _, t in _COLUMNS.values())}) line
-"""
+_COLUMNS = (
+    *("decision_id", "at", "kind", "from_account_id", "from_pocket", "to_account_id", "to_pocket"),
+    *("amount", "currency", "reason", "owner_id", "corrects_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -94,9 +73,18 @@ def post_many(lines: Iterable[Line], *, decision: Decision, at: datetime) -> Non
     for line in given:
         _count(changes, line.from_account, line.from_pocket, -line.amount)
         _count(changes, line.to_account, line.to_pocket, line.amount)
-    columns = [[getattr(line, name) for line in given] for name in _COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE_MANY, [decision.pk, at, *columns])
+    copied_rows.write(
+        "finance_mgmt_movement",
+        _COLUMNS,
+        (
+            (
+                *(decision.pk, at, str(line.kind), line.from_account, str(line.from_pocket)),
+                *(line.to_account, str(line.to_pocket), line.amount, line.currency, line.reason),
+                *(line.owner, line.corrects),
+            )
+            for line in given
+        ),
+    )
     _apply(changes)
 
 
@@ -132,8 +120,21 @@ def _count(
 
 def _apply(changes: dict[int, dict[str, Decimal]]) -> None:
     accounts = sorted(changes)
-    columns = [[changes[account][name] for account in accounts] for name in ALL_FIGURES]
+    moved = [name for name in ALL_FIGURES if any(changes[one][name] for one in accounts)]
+    if not moved:
+        return
+    columns = [[changes[account][name] for account in accounts] for name in moved]
     with connection.cursor() as cursor:
-        cursor.execute(_ADD_TO_FIGURES, [accounts, *columns])
+        cursor.execute(_add_to(moved), [accounts, *columns])
         if cursor.rowcount != len(accounts):
             raise AssertionError("an account without funds cannot move money")
+
+
+def _add_to(figures: list[str]) -> str:
+    return f"""
+    UPDATE finance_mgmt_funds funds
+    SET {", ".join(f"{name} = funds.{name} + change.{name}" for name in figures)}
+    FROM unnest(%s::bigint[], {", ".join("%s::numeric[]" for _ in figures)})
+        AS change(account_id, {", ".join(figures)})
+    WHERE funds.account_id = change.account_id
+    """
