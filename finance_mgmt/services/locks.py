@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.db import connection
+
 from ..models import Account, Funds
+
+# One array: thousands of single parameters take longer to write down than the rows to lock.
+_HOLD = """
+SELECT FROM finance_mgmt_funds WHERE account_id = ANY(%s::bigint[]) ORDER BY account_id FOR UPDATE
+"""
 
 
 def lock_funds(account_ids: Iterable[int]) -> dict[int, Funds]:
@@ -18,8 +25,8 @@ def lock_funds(account_ids: Iterable[int]) -> dict[int, Funds]:
 
 def hold_funds(account_ids: Iterable[int]) -> None:
     """Lock them the same, for somebody who does not read them."""
-    rows = Funds.objects.select_for_update().filter(pk__in=set(account_ids)).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [list(set(account_ids))])
 
 
 def lock_accounts(account_ids: Iterable[int]) -> dict[int, Account]:
