@@ -39,7 +39,12 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=1_000, help="read")
     parser.add_argument("--charges", type=int, default=1_000_000, help="read, pages")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
-    parser.add_argument("--only", nargs="+", default=[], help="authorise: beside floor and naive")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        help="authorise: beside floor and naive; close: one, covered, two, larger",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     chosen = parser.parse_args()
     if chosen.name is None:
@@ -61,7 +66,8 @@ def measured(chosen: argparse.Namespace) -> tuple[dict, dict[str, str]]:
     """The result of the benchmark, and which of its columns to show under which heading."""
     benchmark = import_module(f"benchmarks.{chosen.name}")
     if chosen.name in ("close", "invoice"):
-        result = benchmark.measure(records=chosen.records, rounds=chosen.rounds)
+        parts = {"only": chosen.only} if chosen.name == "close" else {}
+        result = benchmark.measure(records=chosen.records, rounds=chosen.rounds, **parts)
         headings = result.get("headings", ("what", "median s", "x floor", "of rounds"))
         return result, dict(zip(("what", "seconds", "ratio", "rounds"), headings, strict=True))
     if chosen.name == "ingest":

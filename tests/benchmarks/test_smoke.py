@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
     ("arguments", "rows"),
     [
         (["close", "--records", "2000", "--rounds", "1"], 7),
+        (["close", "--records", "2000", "--rounds", "1", "--only", "covered", "two"], 4),
         (["ingest", "--records", "2000", "--rounds", "1"], 6),
         (["authorise", "--members", "3", "--seconds", "0.1", "--rounds", "1", "--clients", "2"], 8),
         (["pages", "--members", "3", "--charges", "60", "--rounds", "1"], 25),
