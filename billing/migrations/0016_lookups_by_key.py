@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0014_closing_in_sets'),
+        ('billing', '0015_checks_of_many_charges'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ _SOURCE = Path(__file__).with_suffix(".sql")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0014_closing_in_sets"),
+        ("billing", "0017_adjustments_in_order"),
         ("finance_mgmt", "0019_adjust_permission"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0018_lookups_by_key'),
+        ('billing', '0016_lookups_by_key'),
         ('finance_mgmt', '0019_adjust_permission'),
     ]
 
