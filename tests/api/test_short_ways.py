@@ -4,9 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.db import transaction
 from knox.models import AuthToken
 
@@ -255,17 +253,6 @@ def test_what_is_not_simple_goes_the_long_way(shop, short):
 
 
 # -- How often -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rate(monkeypatch):
-    cache.clear()
-
-    def limit(scope: str, text: str) -> None:
-        monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], scope, text)
-
-    yield limit
-    cache.clear()
 
 
 @pytest.mark.parametrize("scope", ["everything", "writes"])

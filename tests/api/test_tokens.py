@@ -4,8 +4,6 @@ import base64
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 from knox.models import AuthToken
 
@@ -93,17 +91,6 @@ def test_a_browser_session_needs_a_csrf_token(provider):
     )
     assert (answer.status_code, codes(answer)) == (403, ["permission_denied"])
     assert client.get("/api/v1/accounts").status_code == 200
-
-
-@pytest.fixture
-def rate(monkeypatch):
-    cache.clear()
-
-    def limit(scope: str, text: str) -> None:
-        monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], scope, text)
-
-    yield limit
-    cache.clear()
 
 
 def test_whoever_asks_too_often_waits(rate):
