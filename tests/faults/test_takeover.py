@@ -42,13 +42,12 @@ def test_a_killed_worker_is_taken_over_within_a_minute(transactional_db, tmp_pat
             _wait(lambda: RunStep.objects.filter(state="running").exists())
         killed_at = time.monotonic()
         with _celery("worker", "-c", "1"):
-            _wait(lambda: Bill.objects.exists())
+            _wait(lambda: Bill.objects.exists() and not Run.objects.exclude(state="done").exists())
     took = time.monotonic() - killed_at
 
     assert [(bill.payer.number, str(bill.total)) for bill in Bill.objects.all()] == [
         ("HQ", "20.500")
     ]
-    assert {run.state for run in Run.objects.all()} == {"done"}
     assert RunStep.objects.get(run__kind="close").attempts >= 2
     assert took < 60, f"taken over after {took:.0f} s"
     provider.verify_books()
