@@ -3,11 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-RECORDS_PER_STEP = 125_000
+# The records of all owners lie mixed, so each step looks through all pages of the window: where
+# there is much, a few large steps. A larger one would no longer fit in memory, nor end soon.
+FEWEST_PER_STEP, MOST_PER_STEP = 125_000, 500_000
+STEPS = 8
+
+
+def step_size(records: int) -> int:
+    """How many of so many records one step takes."""
+    return min(max(-(-records // STEPS), FEWEST_PER_STEP), MOST_PER_STEP)
 
 
 def chunks(
-    records: Mapping[int, int], links: Iterable[tuple[int, int]], most: int = RECORDS_PER_STEP
+    records: Mapping[int, int], links: Iterable[tuple[int, int]], most: int | None = None
 ) -> list[tuple[list[int], int]]:
     """Put owners into steps of about `most` records, a whole group of accounts always together.
 
@@ -15,6 +23,7 @@ def chunks(
     payer's members and a member's payers are then all in one step, so no two steps touch the same
     funds, vouchers or commitments. Returns (owners, number of records) per step.
     """
+    most = most or step_size(sum(records.values()))
     root = _roots(links)
     groups: dict[int, list[int]] = defaultdict(list)
     for owner in sorted(records):

@@ -1,9 +1,10 @@
 """Cutting a close into steps: a group of accounts is never torn apart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.rules.chunks import chunks, groups_of
+from billing.rules.chunks import chunks, groups_of, step_size
 
 
 def test_owners_without_links_fill_steps_the_biggest_first():
@@ -60,3 +61,18 @@ def test_groups_reach_through_every_link_of_any_time():
     assert groups_of([5, 6], links) == {5, 6, 9}
     assert groups_of([], links) == set()
     assert groups_of([6], []) == {6}
+
+
+@pytest.mark.parametrize(
+    ("records", "most"),
+    [(0, 125_000), (1_000_000, 125_000), (1_000_008, 125_001), (4_000_000, 500_000)]
+    + [(40_000_000, 500_000)],
+)
+def test_where_there_is_much_the_steps_are_larger_up_to_a_bound(records, most):
+    """Each step looks through all that is due: many of them would take longer for the same."""
+    assert step_size(records) == most
+
+
+def test_by_default_a_close_has_about_eight_steps():
+    found = chunks(dict.fromkeys(range(1, 401), 5_000), [])
+    assert [size for _, size in found] == [250_000] * 8
