@@ -1,8 +1,8 @@
 -- Who sends these orders, and whose and what they are: what the API asks before it reads the facts.
 --
 -- One row per order, in the order they came. `user_id` is NULL where the token is no token of
--- somebody who may place orders for the provider, `owner_id` and `product_id` where nothing has
--- that number or code, and all of them where the key was used before: the long way knows why.
+-- somebody who may place orders for the provider, or the key was used before, `owner_id` and
+-- `product_id` where nothing has that number or code: the long way knows why.
 CREATE FUNCTION billing_orders_sent(p_sent jsonb) RETURNS TABLE (
     n bigint,
     user_id integer,

@@ -6,6 +6,7 @@ something in it is unknown or not allowed, its key was used before, or something
 that all commands take knows every answer and refusal.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,8 @@ from finance_mgmt.services.gathering import Line
 from ..models import Order
 from ..queries.sent_orders import Found, Sender, sent_orders
 from . import gathered_orders, hot_orders, orders
+
+log = logging.getLogger(__name__)
 
 CREATED = 201
 
@@ -65,8 +68,12 @@ def place(sent: Sent) -> str | None:
 def _place_together(together: list[Sent]) -> list[str | None]:
     """By key, so that two processes that were given the same ones meet in the same order."""
     by_key = sorted(together, key=lambda sent: sent.key)
-    answers = gathered_orders.unless_it_fails(_place, by_key)
-    told = dict(zip(by_key, answers, strict=True))
+    try:
+        told = dict(zip(by_key, _place(by_key), strict=True))
+    except Exception:
+        # The way of all commands meets the same, or finds by its key what was done, and says so.
+        log.warning("%s orders of programs go the long way.", len(by_key), exc_info=True)
+        return [None] * len(together)
     return [told[sent] for sent in together]
 
 
@@ -81,8 +88,8 @@ def _place(together: list[Sent]) -> list[str | None]:
 
 
 def _pay(placings: list["_Placing"]) -> None:
-    orders, facts = [one.wish.order for one in placings], [one.found.facts for one in placings]
-    priced = hot_orders.decide(orders, facts)
+    drafts, facts = [one.wish.order for one in placings], [one.found.facts for one in placings]
+    priced = hot_orders.decide(drafts, facts)
     simple = [(one, price) for one, price in zip(placings, priced, strict=True) if price]
     if not simple:
         return

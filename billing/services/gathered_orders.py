@@ -5,7 +5,7 @@ its own thread.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import connection
@@ -43,26 +43,20 @@ def line(
     return lines.setdefault(database, Line(do))
 
 
-def unless_it_fails(
-    pay: Callable[[list[One]], list[Paid | None]], together: Sequence[One]
-) -> list[Paid | None]:
-    """What was paid of those. A failure is told to one that was alone; else all go on one by one.
-
-    Whose it was, nobody can say here: each then meets its own.
-    """
-    try:
-        return pay(list(together))
-    except Exception:
-        if len(together) == 1:
-            raise
-        log.warning("%s orders go on one by one.", len(together), exc_info=True)
-        return [None] * len(together)
-
-
 def _pay(wishes: list[hot_orders.Wish]) -> list[Order | None]:
-    """By key, so that two processes that were given the same ones meet in the same order."""
+    """By key, so that two processes that were given the same ones meet in the same order.
+
+    A failure is told to one that was alone. Else nobody can say whose it was: each goes on by
+    itself, and meets its own.
+    """
     by_key = sorted(wishes, key=lambda wish: wish.key)
-    paid = unless_it_fails(lambda some: hot_orders.pay(some, patience_ms=PATIENCE_MS), by_key)
+    try:
+        paid = hot_orders.pay(by_key, patience_ms=PATIENCE_MS)
+    except Exception:
+        if len(wishes) == 1:
+            raise
+        log.warning("%s orders go on one by one.", len(wishes), exc_info=True)
+        return [None] * len(wishes)
     found = {id(wish): order for wish, order in zip(by_key, paid, strict=True)}
     return [found[id(wish)] for wish in wishes]
 

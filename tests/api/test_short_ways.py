@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import OperationalError, transaction
 from knox.models import AuthToken
 
 from billing.api.orders_shown import OrderShown
@@ -250,6 +250,19 @@ def test_what_is_not_simple_goes_the_long_way(shop, short):
     shop.voucher(Account.objects.get(number="HQ"), "3")
     answer = boss().post("orders", BODY)
     assert (answer.status_code, answer.json()["voucher_amount"], short) == (201, "3.00", [None])
+
+
+@pytest.mark.parametrize("name", ["sent_orders", "_pay"])
+def test_what_fails_on_the_short_way_is_done_by_the_view(shop, short, monkeypatch, name):
+    """Whatever broke: the view does it, or answers as it answers everything that breaks."""
+
+    def broken(*given):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(answered_orders, name, broken)
+    answer = boss().post("orders", BODY)
+    assert (answer.status_code, short) == (201, [None])
+    assert Order.objects.count() == 1
 
 
 # -- How often -------------------------------------------------------------------------------------
