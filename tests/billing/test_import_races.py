@@ -63,7 +63,7 @@ def test_c17_twin_without_lock_and_keys_the_file_is_stored_twice(transactional_d
     """Both have judged each row to be new before one of them stores it."""
     race = received_twice(Provider())
     monkeypatch.setattr(usage, "lock_sources", lambda ids: None)
-    Meeting(2).before(monkeypatch, storing.verdicts, "store")
+    Meeting(2).before(monkeypatch, storing.verdicts, "rerating")
     with (
         without_constraints("billing_usagerecord", "a_record_is_stored_once"),
         without_constraints("billing_importedrow", "a_row_is_stored_once"),
@@ -81,7 +81,7 @@ def test_c17_twin_without_the_lock_the_keys_take_no_second_row_and_the_second_tr
     """The keys are the last line: the one that comes second is thrown back and reads again."""
     race = received_twice(provider)
     monkeypatch.setattr(usage, "lock_sources", lambda ids: None)
-    Meeting(2).before(monkeypatch, storing.verdicts, "store")
+    Meeting(2, times=1).before(monkeypatch, storing.verdicts, "rerating")
     at_once(race)
     assert outcomes() == [("stored", 0, 50), ("stored", 50, 0)]
     assert UsageRecord.objects.count() == 50

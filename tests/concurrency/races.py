@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -80,16 +81,26 @@ def counted(outcomes: Sequence[Any]) -> dict[str, int]:
 
 
 class Meeting:
-    """A place in the code where all racers wait for each other; in vain, they go on alone."""
+    """A place in the code where all racers wait for each other, each time or so many times.
 
-    def __init__(self, racers: int) -> None:
-        self._barrier = threading.Barrier(racers)
+    However slow the machine is, they meet: in vain, they go on alone only after a long time.
+    """
+
+    def __init__(self, racers: int, *, times: int | None = None) -> None:
+        self._met = count(1)
+        self._barrier = threading.Barrier(racers, self._has_met)
+        self._times, self._is_over = times, False
 
     def wait(self) -> None:
+        if self._is_over:
+            return
         try:
-            self._barrier.wait(5)
+            self._barrier.wait(PATIENCE_SECONDS - 20)
         except threading.BrokenBarrierError:
             return
+
+    def _has_met(self) -> None:
+        self._is_over = next(self._met) == self._times
 
     def before(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
         """Meet there each time the function is about to be called."""

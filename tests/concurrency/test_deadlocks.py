@@ -89,7 +89,7 @@ def closing(shop) -> Relationship:
 
 def close_and_end_at_once(shop, link, monkeypatch) -> list:
     """The close holds the funds and has charges to commit; the end holds the relationship."""
-    meeting = Meeting(2)
+    meeting = Meeting(2, times=1)
     meeting.before(monkeypatch, changes, "judge_end")
 
     def checkpoint(name: str) -> None:
