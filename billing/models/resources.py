@@ -14,7 +14,11 @@ class Resource(models.Model):
     """Something an account runs (R1). Who is its subject follows from the owner's terms (R2)."""
 
     account = models.ForeignKey(
-        Account, verbose_name=_("account"), on_delete=models.PROTECT, related_name="resources"
+        Account,
+        verbose_name=_("account"),
+        on_delete=models.PROTECT,
+        related_name="resources",
+        db_index=False,  # the constraint below begins with it
     )
     code = models.CharField(_("code"), max_length=1000)
     product = models.ForeignKey(

@@ -64,6 +64,7 @@ class ApiRequest(models.Model):
         verbose_name=_("user"),
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,  # the constraint below begins with it
     )
     account = models.ForeignKey(
         Account,
@@ -72,6 +73,7 @@ class ApiRequest(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # nobody looks by it, and accounts are never deleted
     )
     key = models.CharField(_("key"), max_length=100)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)

@@ -68,6 +68,7 @@ class Movement(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # an index below begins with it
     )
     from_pocket = models.CharField(_("from pocket"), max_length=20, choices=Pocket.choices)
     to_account = models.ForeignKey(
@@ -77,6 +78,7 @@ class Movement(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # an index below begins with it
     )
     to_pocket = models.CharField(_("to pocket"), max_length=20, choices=Pocket.choices)
     owner = models.ForeignKey(
