@@ -7,7 +7,7 @@ shared by as many as wait for it, and one that comes alone waits for nobody.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Lock
 from typing import Generic, TypeVar
 
 MOST_TOGETHER = 100
@@ -16,12 +16,18 @@ Wish = TypeVar("Wish")
 Done = TypeVar("Done")
 
 
+def _held() -> Lock:
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False)
 class _Place(Generic[Wish, Done]):
-    """One wish in the line: `turn` comes when it is done, left alone, or is to lead."""
+    """One wish in the line: `turn` is held until it is done, left alone, or is to lead."""
 
     wish: Wish
-    turn: Event = field(default_factory=Event)
+    turn: Lock = field(default_factory=_held)
     done: Done | None = None
     is_over: bool = False
 
@@ -42,7 +48,7 @@ class Line(Generic[Wish, Done]):
             self._waiting.append(place)
             leads, self._is_led = not self._is_led, True
         if not leads:
-            place.turn.wait()
+            place.turn.acquire()
         if not place.is_over:
             self._lead()
         return place.done
@@ -62,6 +68,6 @@ class Line(Generic[Wish, Done]):
                 self._is_led = heir is not None
             for place in together:
                 place.is_over = True
-                place.turn.set()
+                place.turn.release()
             if heir is not None:
-                heir.turn.set()
+                heir.turn.release()
