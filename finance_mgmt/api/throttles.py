@@ -1,23 +1,28 @@
 """How often a person, a group of accounts, or an address may ask.
 
-Without Redis nobody is throttled.
+Without Redis nobody is throttled, and nobody waits for one that says nothing.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 log = logging.getLogger(__name__)
 
 READS = ("GET", "HEAD", "OPTIONS")
+PATIENCE_SECONDS = 1  # with Redis
+REST_SECONDS = 10  # for so long it is not asked when it said nothing
 
 
 class Everything(SimpleRateThrottle):
@@ -121,17 +126,29 @@ def may_write(users: Sequence[int]) -> list[bool]:
 
 def _count(counters: Sequence[tuple[str, int, int]]) -> list[int]:
     """Add to counters, in one round trip; what each says then. Nothing, where Redis is away."""
+    location = settings.CACHES["default"]["LOCATION"]
+    if monotonic() < _away_until.get(location, 0):
+        return [0] * len(counters)
     try:
-        with _redis(settings.CACHES["default"]["LOCATION"]).pipeline(transaction=False) as steps:
+        with _redis(location).pipeline(transaction=False) as steps:
             for key, more, seconds in counters:
                 steps.incrby(key, more)
                 steps.expire(key, seconds)
             return [int(said) for said in steps.execute()[::2]]
     except RedisError:
-        log.warning("Redis is away: nobody is throttled.")
+        log.warning("Redis is away: nobody is throttled for %s s.", REST_SECONDS)
+        _away_until[location] = monotonic() + REST_SECONDS
         return [0] * len(counters)
 
 
 @cache
 def _redis(location: str) -> Redis:
-    return Redis.from_url(location)
+    return Redis.from_url(
+        location,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 1),  # a connection may have been closed since it was used
+    )
+
+
+_away_until: dict[str, float] = {}

@@ -1,12 +1,15 @@
 """Getting a token, using it, losing it; and who asks too often (RELIABILITY S13, S14)."""
 
 import base64
+import socket
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from knox.models import AuthToken
 
+from finance_mgmt.api import throttles
 from finance_mgmt.enums import Mode, Role
 from finance_mgmt.models import Decision
 from tests.api.door import Caller, boss, codes, person, staff, user_of
@@ -152,3 +155,30 @@ def test_without_redis_nobody_is_throttled(rate, settings):
     gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "unix:///nowhere"}
     settings.CACHES = {"default": gone}
     assert [caller.get("accounts").status_code for _ in range(3)] == [200] * 3
+
+
+def test_nobody_waits_for_a_redis_that_says_nothing(rate, settings, monkeypatch):
+    """It is asked twice at most, then left alone for a while."""
+    caller, clock = boss(), [1000.0]
+    rate("everything", "1/h")
+    monkeypatch.setattr(throttles, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(throttles, "monotonic", lambda: clock[0])
+    with socket.create_server(("127.0.0.1", 0)) as dumb:
+        address = f"redis://127.0.0.1:{dumb.getsockname()[1]}/0"
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": address}}
+        assert [caller.get("accounts").status_code for _ in range(20)] == [200] * 20
+        assert asked(dumb) == 2
+        clock[0] += throttles.REST_SECONDS
+        assert caller.get("accounts").status_code == 200
+        assert asked(dumb) == 2
+
+
+def asked(server: socket.socket) -> int:
+    """How many connections were made since it was looked at last."""
+    server.settimeout(0.1)
+    found = 0
+    with suppress(TimeoutError):
+        while True:
+            server.accept()[0].close()
+            found += 1
+    return found
