@@ -50,7 +50,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "finance_mgmt.admin.browser_rules.ContentSecurityPolicy",
     "finance_mgmt.api.request_ids.RequestIds",
-    "finance_mgmt.api.short_ways.ShortWays",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

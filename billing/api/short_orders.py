@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse
 from knox.crypto import hash_token
 from knox.settings import CONSTANTS
 
 from finance_mgmt.api import throttles
 from finance_mgmt.api.prepared import shown
-from finance_mgmt.api.short_ways import Sent, answered
+from finance_mgmt.api.short_ways import Answer, Sent
 from finance_mgmt.money import parse
 
 from ..models import Order
@@ -29,7 +28,7 @@ NUMBER = re.compile(r"[^/\s]{1,100}")
 MOST_MONTHS = 120
 
 
-def place(sent: Sent) -> HttpResponse | None:
+def place(sent: Sent) -> Answer | None:
     """Place, pay and answer the order (O1); None: the view is to do it, or to say why not."""
     if (wanted := _wanted(sent.document)) is None:
         return None
@@ -46,7 +45,7 @@ def place(sent: Sent) -> HttpResponse | None:
             **wanted,
         )
     )
-    return answer and answered(answered_orders.CREATED, answer)
+    return answer and Answer(answered_orders.CREATED, answer)
 
 
 def _wanted(body: Any) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -58,51 +59,43 @@ def sent_orders(sent: Sequence[dict[str, str]]) -> list[Found | None]:
         cursor.execute(_ASK, [json.dumps(sent)])
         names = _names or [column.name for column in cursor.description]
         _names[:] = names  # the same for ever, and the driver is slow to tell them
-        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    return _Rows(rows).found()
+        rows = cursor.fetchall()
+    return [_found(dict(zip(names, row, strict=True))) for row in rows]
 
 
 _names: list[str] = []
 
 
-class _Rows:
-    """The rows with what they have in common made once: payers and products."""
+def _found(row: dict[str, Any]) -> Found | None:
+    if row["user_id"] is None or row["product_id"] is None or row["payer_id"] is None:
+        return None
+    return Found(
+        user=row["user_id"],
+        username=row["username"],
+        owner=_account(row["owner_id"], row["account"], row["owner_currency"]),
+        product=_product(
+            row["product_id"],
+            row["product"],
+            row["family_id"],
+            row["keeps_own_discount"],
+            row["cycle"],
+        ),
+        payer=_account(row["payer_id"], row["payer_number"], row["currency"]),
+        at=row["at"],
+        facts=facts_of(row["owner_id"], row),
+    )
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
-        self._rows = rows
-        self._accounts: dict[int, Account] = {}
-        self._products: dict[int, Product] = {}
 
-    def found(self) -> list[Found | None]:
-        return [self._one(row) for row in self._rows]
+# Names for what was read just now, made once for all orders of the same: nobody changes them.
 
-    def _one(self, row: dict[str, Any]) -> Found | None:
-        if row["user_id"] is None or row["product_id"] is None or row["payer_id"] is None:
-            return None
-        owner = self._account(row["owner_id"], row["account"], row["owner_currency"])
-        return Found(
-            user=row["user_id"],
-            username=row["username"],
-            owner=owner,
-            product=self._product(row),
-            payer=self._account(row["payer_id"], row["payer_number"], row["currency"]),
-            at=row["at"],
-            facts=facts_of(owner.pk, row),
-        )
 
-    def _account(self, pk: int, number: str, currency: str) -> Account:
-        if pk not in self._accounts:
-            self._accounts[pk] = Account(pk=pk, number=number, currency=currency)
-        return self._accounts[pk]
+@lru_cache(maxsize=10_000)
+def _account(pk: int, number: str, currency: str) -> Account:
+    return Account(pk=pk, number=number, currency=currency)
 
-    def _product(self, row: dict[str, Any]) -> Product:
-        pk = row["product_id"]
-        if pk not in self._products:
-            self._products[pk] = Product(
-                pk=pk,
-                code=row["product"],
-                family_id=row["family_id"],
-                keeps_own_discount=row["keeps_own_discount"],
-                cycle=row["cycle"],
-            )
-        return self._products[pk]
+
+@lru_cache(maxsize=1_000)
+def _product(pk: int, code: str, family: Any, keeps_own_discount: bool, cycle: str) -> Product:
+    return Product(
+        pk=pk, code=code, family_id=family, keeps_own_discount=keeps_own_discount, cycle=cycle
+    )

@@ -22,8 +22,7 @@ class RequestIds:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
-        request_id = given if _SENSIBLE.fullmatch(given) else uuid.uuid4().hex
+        request_id = of(request.headers.get(HEADER, ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         token = origin.request_id.set(request_id)
         try:
@@ -32,6 +31,14 @@ class RequestIds:
             origin.request_id.reset(token)
         response[HEADER] = request.request_id  # type: ignore[attr-defined]
         return response
+
+
+LAYER = f"{RequestIds.__module__}.{RequestIds.__qualname__}"
+
+
+def of(given: str) -> str:
+    """The sender's id, if harmless, else a new one."""
+    return given if _SENSIBLE.fullmatch(given) else uuid.uuid4().hex
 
 
 def take(request: HttpRequest, given: str) -> None:

@@ -1,4 +1,4 @@
-"""Requests that programs send by the thousand, answered before anything else looks at them.
+"""Requests that programs send by the thousand, answered before the framework looks at them.
 
 A short way does what the view of the same address would do, or says None and has done nothing: for
 whoever signs in otherwise, odd headers and bodies, and every refusal. Then the request goes on to
@@ -6,38 +6,57 @@ the view, as if nothing had been tried.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache, reduce
+from http import HTTPStatus
+from io import BytesIO
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import ParseError
 
-from . import parsers
+from .. import origin
+from . import parsers, request_ids
 from .commands import HEADER, KEY, fingerprint
 
 TOKEN = re.compile(r"Bearer ([0-9a-f]{20,200})", re.IGNORECASE)
 TYPES = ("application/json", "application/json; charset=utf-8")
 ANYTHING = ("", "*/*", "application/json")
-ODD = (
-    "HTTP_X_ACCOUNT",
-    "HTTP_IF_MATCH",
-    "HTTP_ACCEPT_LANGUAGE",
-    "HTTP_CONTENT_ENCODING",
-    "HTTP_TRANSFER_ENCODING",
+
+
+def _in_environ(header: str) -> str:
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
+ODD = tuple(
+    map(
+        _in_environ,
+        (
+            "Accept-Language",
+            "Content-Encoding",
+            "Cookie",
+            "If-Match",
+            "Transfer-Encoding",
+            "X-Account",
+        ),
+    )
 )
 
-# What the view and the layers before it would say beside the answer.
+# What the view, and the layers between it and the request's id, would say beside the answer.
 HEADERS = {
     "Allow": "GET, POST, HEAD, OPTIONS",
     "Cache-Control": "no-store",
+    "Content-Language": "en",
+    "Content-Type": "application/json",
     "Vary": "Accept-Language",
     "X-Frame-Options": "DENY",
-    "Content-Language": "en",
 }
 
 
@@ -53,58 +72,115 @@ class Sent:
     request_id: str
 
 
-ShortWay = Callable[[Sent], HttpResponse | None]
+@dataclass(frozen=True)
+class Answer:
+    """What a short way answers: a status, and one document as JSON."""
+
+    status: int
+    text: str
 
 
-class ShortWays:
-    """Middleware: asks the short way of an address first (settings.API_SHORT_WAYS)."""
+ShortWay = Callable[[Sent], Answer | None]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+
+class Door:
+    """A WSGI application that asks the short way of an address first (settings.API_SHORT_WAYS)."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._ways: dict[str, ShortWay] = {
             address: import_string(path) for address, path in settings.API_SHORT_WAYS.items()
         }
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        way = self._ways.get(f"{request.method} {request.path_info}")
-        sent = way and _sent(request)
-        answer = way(sent) if way and sent else None
-        return answer or self.get_response(request)
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        answered = self.answer(environ)
+        if answered is None:
+            return self._application(environ, start_response)
+        status, headers, content = answered
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [content]
+
+    def answer(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes] | None:
+        """Status, headers and body, by the short way; None: it goes on to the application."""
+        way = self._ways.get(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        layers = way and _is_plain(environ) and _outermost(*map(environ.get, _ASKED_BY_LAYERS))
+        if not way or not layers or connection.in_atomic_block:
+            return None
+        request_id = request_ids.of(environ.get(_in_environ(request_ids.HEADER), ""))
+        called = origin.request_id.set(request_id)
+        try:
+            sent = _sent(environ, request_id)
+            answer = way(sent) if sent else None
+        finally:
+            origin.request_id.reset(called)
+            close_old_connections()
+        if answer is None:
+            return None
+        content = answer.text.encode()
+        headers = [*layers, (request_ids.HEADER, request_id), ("Content-Length", str(len(content)))]
+        return answer.status, headers, content
 
 
-def answered(status: int, body: str) -> HttpResponse:
-    """The answer with all headers that the view's would have."""
-    content = body.encode()
-    headers = {**HEADERS, "Content-Length": str(len(content))}
-    return HttpResponse(content, "application/json", status, headers=headers)
-
-
-def _sent(request: HttpRequest) -> Sent | None:
-    """What the request says, if nothing about it is unusual."""
-    said = request.META
-    token = TOKEN.fullmatch(said.get("HTTP_AUTHORIZATION", ""))
-    key = KEY.fullmatch(said.get(HEADER_IN_META, ""))
-    length = said.get("CONTENT_LENGTH") or ""
-    if (
-        token is None
-        or key is None
-        or said.get("QUERY_STRING")
-        or said.get("CONTENT_TYPE") not in TYPES
-        or said.get("HTTP_ACCEPT", "") not in ANYTHING
-        or any(name in said for name in ODD)
-        or said.get("HTTP_COOKIE")
+def _is_plain(environ: dict[str, Any]) -> bool:
+    """Whether nothing about the request is unusual, as far as its headers tell."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    return not (
+        environ.get("SCRIPT_NAME")
+        or environ.get("QUERY_STRING")
+        or environ.get("CONTENT_TYPE") not in TYPES
+        or environ.get("HTTP_ACCEPT", "") not in ANYTHING
+        or any(map(environ.get, ODD))
         or not (length.isdecimal() and int(length) <= parsers.MOST_BYTES)
-        or connection.in_atomic_block
-    ):
+    )
+
+
+def _sent(environ: dict[str, Any], request_id: str) -> Sent | None:
+    """What the request says. Its body can be read again by whoever comes next."""
+    token = TOKEN.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
+    key = KEY.fullmatch(environ.get(_in_environ(HEADER), ""))
+    if token is None or key is None:
         return None
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    environ["wsgi.input"] = BytesIO(body)
+    try:
+        document = parsers.read(body)
+    except ParseError:
+        return None
+    path = environ["PATH_INFO"]
+    said_so = fingerprint(environ["REQUEST_METHOD"], path, parsers.canonical(document))
+    return Sent(token[1], key[0], document, said_so, path, request_id)
+
+
+# What the outermost layers look at: who is spoken to, and whether in secret.
+_ASKED_BY_LAYERS = (
+    "wsgi.url_scheme",
+    "HTTP_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "SERVER_NAME",
+    "SERVER_PORT",
+)
+
+
+@lru_cache(maxsize=1000)
+def _outermost(*asked: str | None) -> tuple[tuple[str, str], ...] | None:
+    """The headers of every answer, those of the layers around the request's id among them.
+
+    None where a layer answers by itself: it refuses the host, or wants another scheme.
+    """
+    said = {name: text for name, text in zip(_ASKED_BY_LAYERS, asked, strict=True) if text}
+    request = WSGIRequest({**said, "REQUEST_METHOD": "GET", "wsgi.input": BytesIO()})
+    paths = takewhile(lambda path: path != request_ids.LAYER, settings.MIDDLEWARE)
+    layers = [import_string(path) for path in paths]
     try:
         request.get_host()
-        document = parsers.read(request.body)
-    except (DisallowedHost, ParseError):
+        response = reduce(lambda inner, layer: layer(inner), reversed(layers), _inmost)(request)
+    except DisallowedHost:
         return None
-    said_so = fingerprint(request.method or "", request.path, parsers.canonical(document))
-    request_id: str = request.request_id  # type: ignore[attr-defined]
-    return Sent(token[1], key[0], document, said_so, request.path, request_id)
+    return tuple(response.items()) if response.status_code == HTTPStatus.OK else None
 
 
-HEADER_IN_META = "HTTP_" + HEADER.upper().replace("-", "_")
+def _inmost(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(headers=HEADERS)

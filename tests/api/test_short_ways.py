@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
+from django.test import RequestFactory
 from knox.models import AuthToken
 
 from billing.api.orders_shown import OrderShown
 from billing.models import Order
 from billing.services import answered_orders
-from finance_mgmt.api import prepared, throttles
+from finance_mgmt import wsgi
+from finance_mgmt.api import prepared, short_ways, throttles
 from finance_mgmt.clock import now
 from finance_mgmt.enums import Role
 from finance_mgmt.models import Account, ApiRequest, Decision
@@ -263,6 +265,62 @@ def test_what_fails_on_the_short_way_is_done_by_the_view(shop, short, monkeypatc
     answer = boss().post("orders", BODY)
     assert (answer.status_code, short) == (201, [None])
     assert Order.objects.count() == 1
+
+
+# -- The WSGI application --------------------------------------------------------------------------
+
+
+def through_wsgi(caller, body, **environ) -> tuple[str, dict[str, str], bytes]:
+    """What a web server is told: status, headers, body."""
+    sent = RequestFactory().generic(
+        "POST",
+        "/api/v1/orders",
+        json.dumps(body),
+        content_type="application/json",
+        headers={**caller.headers, "Idempotency-Key": "k"},
+    )
+    told: list = []
+    content = wsgi.application(sent.environ | environ, lambda *said: told.extend(said))
+    status, headers = told
+    try:
+        return status, {name.lower(): text for name, text in headers}, b"".join(content)
+    finally:
+        getattr(content, "close", bool)()
+
+
+def test_a_web_server_is_told_the_same_either_way(shop, short):
+    """The body was read on the short way, and can be read again by the view."""
+    caller = boss()
+    status, headers, content = through_wsgi(caller, BODY)
+    assert (status, len(short)) == ("201 Created", 1)
+    assert json.loads(content)["payable_amount"] == "24.00"
+    assert headers["content-length"] == str(len(content))
+    again, others, answer = through_wsgi(caller, BODY)
+    assert (again, json.loads(answer)) == ("201 Created", json.loads(content))
+    assert others.pop("idempotency-replayed") == "true"
+    assert others.keys() == headers.keys()
+    refused, _, said = through_wsgi(caller, {**BODY, "months": 2})
+    assert refused == "422 Unprocessable Entity"
+    assert json.loads(said)["errors"][0]["code"] == "key_reused"
+
+
+@pytest.fixture
+def behind_tls(settings):
+    """The outermost layers as they are where HTTPS is set."""
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 60
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    short_ways._outermost.cache_clear()
+    yield
+    short_ways._outermost.cache_clear()
+
+
+def test_what_comes_without_tls_is_sent_on_where_tls_is_wanted(shop, short, behind_tls):
+    caller = boss()
+    _, headers, _ = through_wsgi(caller, BODY, HTTP_X_FORWARDED_PROTO="https")
+    assert (headers["strict-transport-security"], len(short)) == ("max-age=60", 1)
+    through_wsgi(caller, {**BODY, "number": "o2"})
+    assert len(short) == 1
 
 
 # -- How often -------------------------------------------------------------------------------------
