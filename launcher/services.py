@@ -44,9 +44,10 @@ def beat(base: Base) -> Program:
 
 def web(port: int) -> Program:
     """The pages on 127.0.0.1."""
-    options = ("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4")
-    ending = ("--graceful-timeout", "5", "--no-control-socket")
-    return Program("web", ("gunicorn", "finance_mgmt.wsgi", *options, *ending))
+    options = ("--interface", "wsgi", "--http", "1", "--port", str(port))
+    workers = ("--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers")
+    ending = ("--workers-kill-timeout", "5")
+    return Program("web", ("granian", "finance_mgmt.wsgi:application", *options, *workers, *ending))
 
 
 class Services:
