@@ -36,6 +36,9 @@ class InvoiceRefused(FinanceError):
     example = Reason("I1", "nothing_invoiceable", "There is nothing to invoice.", {"charges": 0})
 
 
+_Period = tuple[date, date | None, list[int]]  # months from, to, and products (none: all)
+
+
 @dataclass(frozen=True)
 class _Found:
     """What an invoice is made of: its charges, whose title it carries, and sums by tax rate."""
@@ -87,9 +90,9 @@ def issue(
         return Invoice.objects.get(decision=decision)
     named = tuple(sorted({owner.pk for owner in owners})) or (issuer.pk,)
     wanted = None if is_combined else named
-    payers = _payers(issuer.pk, named, is_combined, at)
-    locks.lock_accounts({issuer.pk, *payers})
     period = (month, until, [product.pk for product in products])
+    payers = (issuer.pk,) if is_combined else _payers(issuer.pk, named, period, at)
+    locks.lock_accounts({issuer.pk, *payers})
     rows = candidates.chosen(payers, wanted, *period)
     found = _find(rows, payers[0])
     reasons = _judge(found, issuer, named, payers, at)
@@ -107,14 +110,12 @@ def issue(
     return invoice
 
 
-def _payers(
-    issuer: int, named: tuple[int, ...], is_combined: bool, at: datetime
-) -> tuple[int, ...]:
-    """The issuer, if it paid for any of these; else the managed members that pay themselves."""
-    if is_combined or named == (issuer,):
-        return (issuer,)
-    paid = candidates.invoiceable([issuer]).filter(owner_id__in=named)
-    if paid.exists():
+def _payers(issuer: int, named: tuple[int, ...], period: _Period, at: datetime) -> tuple[int, ...]:
+    """The issuer, if it paid any of what is asked for; else the managed members themselves.
+
+    What the issuer paid in other months, as the master of a trusteeship, says nothing here.
+    """
+    if named == (issuer,) or candidates.chosen([issuer], named, *period).exists():
         return (issuer,)
     standings = ground.standings(named, at)
     managed = [pk for pk in named if standings[pk].mode == Mode.MANAGEMENT]
