@@ -19,13 +19,14 @@ class Request:
     standings: dict[int, Standing]
     payers: frozenset[int]  # who paid for what is chosen; the invoice carries their title
     titles: Mapping[int, tuple[str, str]]  # name and tax number
+    apart: frozenset[int] = frozenset()  # owners in management, named beside what others paid
 
 
 def judge(request: Request) -> list[Reason]:
     """All reasons against the invoice; empty: it may be issued (I2-I4)."""
     if not request.owners:
         return [Reason("I1", "nobody_named", "Name whose charges are invoiced.", {})]
-    if request.payers <= {request.issuer}:
+    if request.payers <= {request.issuer} and not request.apart:
         return _own(request)
     if len(request.owners) > 1:
         text = "In management an invoice is for one member at a time."

@@ -95,7 +95,8 @@ def issue(
     locks.lock_accounts({issuer.pk, *payers})
     rows = candidates.chosen(payers, wanted, *period)
     found = _find(rows, payers[0])
-    reasons = _judge(found, issuer, named, payers, at)
+    apart = _apart(issuer.pk, named, payers, period, at)
+    reasons = _judge(found, issuer, named, payers, apart, at)
     if reasons:
         raise InvoiceRefused(reasons)
     invoice = _invoice(found, issuer, month, until, at)
@@ -117,9 +118,23 @@ def _payers(issuer: int, named: tuple[int, ...], period: _Period, at: datetime) 
     """
     if named == (issuer,) or candidates.chosen([issuer], named, *period).exists():
         return (issuer,)
+    return _managed(named, at) or (issuer,)
+
+
+def _apart(
+    issuer: int, named: tuple[int, ...], payers: tuple[int, ...], period: _Period, at: datetime
+) -> frozenset[int]:
+    """Who was named beside what the issuer paid, but is in management and paid all itself (I3)."""
+    if len(named) == 1 or payers != (issuer,):
+        return frozenset()
+    managed = _managed(named, at)
+    paid = candidates.chosen([issuer], managed, *period).order_by()
+    return frozenset(managed) - set(paid.values_list("owner_id", flat=True).distinct())
+
+
+def _managed(named: tuple[int, ...], at: datetime) -> tuple[int, ...]:
     standings = ground.standings(named, at)
-    managed = [pk for pk in named if standings[pk].mode == Mode.MANAGEMENT]
-    return tuple(managed) or (issuer,)
+    return tuple(pk for pk in named if standings[pk].mode == Mode.MANAGEMENT)
 
 
 def _find(rows: QuerySet[Charge], payer: int) -> _Found:
@@ -134,6 +149,7 @@ def _judge(
     issuer: Account,
     named: tuple[int, ...],
     payers: tuple[int, ...],
+    apart: frozenset[int],
     at: datetime,
 ) -> list[Reason]:
     request = eligibility.Request(
@@ -141,6 +157,7 @@ def _judge(
         owners=named,
         standings=ground.standings({issuer.pk, *payers}, at),
         payers=frozenset(payers),
+        apart=apart,
         titles={pk: one.identity for pk, one in titles_of([issuer.pk, *payers]).items()},
     )
     if reasons := eligibility.judge(request):

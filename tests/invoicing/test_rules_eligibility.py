@@ -1,5 +1,6 @@
 """Who may invoice whose consumption, under which title (I2-I5, I7). Pure."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -48,6 +49,15 @@ def test_who_may_invoice_whom(issuer, owners, payers, standings, titles, codes):
         issuer, owners, {one.account: one for one in standings}, frozenset(payers), titles
     )
     assert [reason.code for reason in judge(request)] == codes
+
+
+@pytest.mark.rule("I3")
+def test_a_member_in_management_is_not_left_out_of_what_its_master_paid():
+    request = Request(HQ, (M, N), {HQ: standing(HQ, mode=None)}, frozenset({HQ}), SAME)
+    assert judge(request) == []
+    assert [one.code for one in judge(replace(request, apart=frozenset({N})))] == [
+        "several_members"
+    ]
 
 
 @pytest.mark.rule("I5")
