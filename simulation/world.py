@@ -139,10 +139,12 @@ class World:
         """A commitment by its id. Raises NotThere."""
         return _one(Commitment.objects.filter(code=code), "commitment", code, "K1")
 
-    def resource(self, account: str, code: str) -> Resource:
-        """A resource of an account by its name. Raises NotThere."""
+    def resource(self, account: str, code: str, product: str | None) -> Resource:
+        """A resource of an account by its name, of a product if one is named. Raises NotThere."""
         rows = Resource.objects.filter(account__number=account, code=code)
-        return _one(rows, "resource", code, "R1")
+        if product is None:
+            return _one(rows, "resource", code, "R1")
+        return _one(rows.filter(product__code=product), "resource", f"{code} of {product}", "R1")
 
     def _once(self, noun: str, code: str, find: Callable[[], Found]) -> Found:
         if (noun, code) not in self._stock:

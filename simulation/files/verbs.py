@@ -199,6 +199,9 @@ def _share(reader: Reader, spot: Spot) -> dict[str, Any] | None:
     row = reader.row(spot, VERBS["share"])
     if row is None or not _exactly_one(reader, spot, row, "voucher", "commitment"):
         return None
+    if row["commitment"] and row["members"]:
+        reader.note(spot, 'a commitment is shared with all members or none; leave "members" out.')
+        return None
     kind = word(VoucherShare) if row["voucher"] else flag
     try:
         row["share"] = kind(row["share"], reader.names)

@@ -38,5 +38,5 @@ def start(world: World, event: Event) -> object:
 @verb("release")
 def release(world: World, event: Event) -> object:
     """The resource is given up (R1)."""
-    resource = world.resource(event["account"], event["resource"])
+    resource = world.resource(event["account"], event["resource"], event["product"])
     return resources.release(resource=resource, **world.said(event))

@@ -312,6 +312,13 @@ WRONG = {
         ":9: events[0].set_price.tiers[1]: must start where the one before it ends;"
         " the first starts at 0.",
     ),
+    "a commitment shared with some members": (
+        f"{HEAD}commitments:\n"
+        "  - {id: ri, owner: HQ, kind: reserved_instance, product: ecs, quantity: 1}\n"
+        f"events: [{{{AT}, share: {{commitment: ri, share: true, members: [A]}}}}]\n",
+        ":10: events[0].share:"
+        ' a commitment is shared with all members or none; leave "members" out.',
+    ),
     "a share of two things": (
         event("share: {share: true}"),
         ":9: events[0].share: needs either voucher or commitment.",

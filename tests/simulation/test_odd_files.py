@@ -81,3 +81,26 @@ events:
     )
     assert found["refusals"] == []
     assert [(row["account"], row["cash"]) for row in found["funds"]] == [("A", "1.00")]
+
+
+def test_a_resource_is_released_as_what_it_is(tmp_path, capsys, server):
+    at = "at: 2024-05-01T01:00:00+08:00"
+    found = played(
+        tmp_path,
+        capsys,
+        f"""{HEAD}accounts: [{{id: A, cash: 10}}]
+products:
+  - {{code: ecs, family: compute, cycle: hour, unit_price: 1}}
+  - {{code: gpu, family: compute, cycle: hour, unit_price: 9}}
+events:
+  - {{{at}, start: {{account: A, resource: web, product: ecs}}}}
+  - {{{at}, release: {{account: A, resource: web, product: gpu}}}}
+  - {{{at}, start: {{account: A, resource: db, product: gpu}}}}
+  - {{{at}, release: {{account: A, resource: db, product: gpu}}}}
+""",
+    )
+    assert [(row["event"], row["rules"]) for row in found["refusals"]] == [(1, ["R1"])]
+    assert [(row["resource"], row["status"]) for row in found["resources"]] == [
+        ("db", "released"),
+        ("web", "running"),
+    ]
