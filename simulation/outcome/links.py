@@ -34,12 +34,11 @@ def _powers(link: Relationship, at: datetime, ends: tuple[End, ...]) -> list[str
     """Powers in force; what was proposed before the beginning, what ended with it after the end."""
     if link.state in NOT_BEGUN:
         return sorted(link.proposed_grants) if End.MASTER in ends else []
-    last = link.effective_to if link.state == State.ENDED else None
+    end = (link.effective_to, link.end_decision_id) if link.state == State.ENDED else (None, None)
     return sorted(
         {
             grant.permission
             for grant in link.grants.all()
-            if grant.held_by in ends
-            and (grant.granted_until == last if last else grant.granted_until is None)
+            if grant.held_by in ends and (grant.granted_until, grant.end_decision_id) == end
         }
     )
