@@ -1,6 +1,6 @@
 """Changing relationships in force: upgrade, move, end, each now or later (L7-L10)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from ..models import Account, Decision, Grant, Relationship
 from ..queries import policy
 from ..rules import four_eyes, linking
 from . import consents, decisions
+from .grants import facts_against
 from .parties import lock_parties
 from .relationships import put_in_force
 
@@ -97,11 +98,11 @@ def move(
         return Relationship.objects.get(decision=decision)
     former = _in_force(relationship, "L8")
     consent = consents.judge(master, former.member, has_consented=has_consented)
-    judge_move(former, master, has_acknowledged, at, consent)
+    held = former.grants.filter(granted_until__isnull=True, held_by=End.MASTER)
+    powers = sorted(held.values_list("permission", flat=True))
+    judge_move(former, master, powers, has_acknowledged, at, consent)
     _refuse_past("L9", effective_at, at)
     instant = effective_at or at
-    held = former.grants.filter(granted_until__isnull=True, held_by=End.MASTER)
-    powers = held.values_list("permission", flat=True)
     new = Relationship(
         master=master,
         member=former.member,
@@ -109,7 +110,7 @@ def move(
         state=RelationshipState.SCHEDULED,
         effective_from=instant,
         has_acknowledged=has_acknowledged,
-        proposed_grants=sorted(powers),
+        proposed_grants=powers,
         moved_from=former,
         decision=decision,
     )
@@ -170,11 +171,15 @@ def judge_upgrade(
 def judge_move(
     former: Relationship,
     master: Account,
+    powers: Collection[str],
     has_acknowledged: bool,
     at: datetime,
     consent: Sequence[Reason] = (),
 ) -> None:
-    """Raise ChangeRefused with every reason against the move (L8), and those given."""
+    """Raise ChangeRefused with every reason against the move (L8), and those given.
+
+    The powers go along, so what upper floors have against giving them is asked again (I3).
+    """
     ends = {former.master_id, former.member_id, master.pk}
     parties = lock_parties(ends, at, besides=former)
     reasons = linking.judge_move(
@@ -184,6 +189,7 @@ def judge_move(
         mode=Mode(former.mode),
         has_acknowledged=has_acknowledged,
     )
+    reasons += facts_against(Relationship(master=master, member=former.member), powers)
     if reasons := [*consent, *reasons]:
         raise ChangeRefused(reasons)
 

@@ -44,7 +44,7 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
     """Let a future-dated change take effect at its own instant, if the rules still allow it (L9).
 
     What fails is cancelled, together with what was planned for after it; the decision names the
-    reasons. Safe to call again.
+    reasons, and both ends are told, of a move the new master, too. Safe to call again.
     """
     link = Relationship.objects.select_for_update(no_key=True).get(pk=relationship.pk)
     if link.pk not in {due.pk for due in due_changes(at)}:
@@ -59,13 +59,15 @@ def apply(*, relationship: Relationship, by: str, at: datetime) -> Relationship:
         facts = {"relationship": link.pk, "reasons": reasons}
         decisions.record(verb="changes.fail", facts=facts, key=key, by=by, at=at)
         impossible = _counting_on(link)
+        new = _moved_to(link)
         for later in impossible:
             _cancel(later)
         _cancel(link)
         link.refresh_from_db()
         for failed in [link, *impossible]:
+            waits_in_vain = [new.master_id] if new and failed.pk == link.pk else []
             notices.tell(
-                [failed.master_id, failed.member_id],
+                [failed.master_id, *waits_in_vain, failed.member_id],
                 kind=NoticeKind.CHANGE_FAILED,
                 about=failed.member_id,
                 at=at,
@@ -82,7 +84,7 @@ def _judge_effect(link: Relationship, at: datetime) -> None:
     if link.state == RelationshipState.SCHEDULED:
         judge_link(link, at)
     elif new := _moved_to(link):
-        judge_move(link, new.master, new.has_acknowledged, at)
+        judge_move(link, new.master, _kept(link, new), new.has_acknowledged, at)
     elif link.effective_to is not None:
         judge_end(link, at)
     else:
@@ -94,16 +96,20 @@ def _take_effect(link: Relationship) -> None:
     if link.state == RelationshipState.SCHEDULED:
         put_in_force(link, link.decision, instant(link))
     elif new := _moved_to(link):
-        kept = set(
-            link.grants.filter(granted_until__isnull=True).values_list("permission", "held_by")
-        )
-        new.proposed_grants = [p for p in new.proposed_grants if (p, End.MASTER) in kept]
+        new.proposed_grants = _kept(link, new)
         end_now(link)
         put_in_force(new, new.decision, instant(new))
     elif link.effective_to is not None:
         end_now(link)
     else:
         upgrade_now(link)
+
+
+def _kept(link: Relationship, new: Relationship) -> list[str]:
+    """The powers that go along with a planned move: those not given up meanwhile (Z4)."""
+    held = link.grants.filter(granted_until__isnull=True, held_by=End.MASTER)
+    still = set(held.values_list("permission", flat=True))
+    return [power for power in new.proposed_grants if power in still]
 
 
 def _cancel(link: Relationship) -> None:
