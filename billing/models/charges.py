@@ -96,6 +96,7 @@ class Charge(models.Model):
         "billing.Order",
         verbose_name=_("order"),
         on_delete=models.PROTECT,
+        db_index=False,  # `charges_of_an_order` finds them
         db_constraint=False,
         null=True,
         blank=True,
@@ -126,6 +127,9 @@ class Charge(models.Model):
             ),
             models.Index(fields=["billing_month", "payer", "owner"], name="charges_of_a_bill"),
             models.Index(fields=["owner", "period_start"], name="charges_of_an_owner"),
+            models.Index(
+                fields=["order"], condition=Q(order__isnull=False), name="charges_of_an_order"
+            ),
             BrinIndex(  # next to nothing to keep, and enough to find one resource
                 fields=["resource"],
                 opclasses=["text_bloom_ops"],

@@ -54,6 +54,7 @@ class UsageRecord(models.Model):
         Voucher,
         verbose_name=_("voucher"),
         on_delete=models.PROTECT,
+        db_index=False,  # `records_of_a_voucher` finds them
         null=True,
         blank=True,
         related_name="+",
@@ -74,6 +75,9 @@ class UsageRecord(models.Model):
                 fields=["owner", "due_at"],
                 condition=Q(is_late=True) | ~Q(kind=RecordKind.USAGE),
                 name="records_charged_alone",
+            ),
+            models.Index(
+                fields=["voucher"], condition=Q(voucher__isnull=False), name="records_of_a_voucher"
             ),
             BrinIndex(  # next to nothing to keep, and enough to find one resource
                 fields=["resource"],

@@ -151,4 +151,4 @@ def _redis(location: str) -> Redis:
     )
 
 
-_away_until: dict[str, float] = {}
+_away_until: dict[str, Any] = {}  # in seconds of the machine that only go up

@@ -62,4 +62,13 @@ class Migration(migrations.Migration):
                 verbose_name="to account",
             ),
         ),
+        migrations.AlterField(
+            model_name='movement',
+            name='corrects',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='finance_mgmt.movement', verbose_name='corrects'),
+        ),
+        migrations.AddIndex(
+            model_name='movement',
+            index=models.Index(condition=models.Q(('corrects__isnull', False)), fields=['corrects'], name='corrections_of_a_movement'),
+        ),
     ]

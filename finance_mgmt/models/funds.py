@@ -97,6 +97,7 @@ class Movement(models.Model):
         "self",
         verbose_name=_("corrects"),
         on_delete=models.PROTECT,
+        db_index=False,  # `corrections_of_a_movement` finds them
         null=True,
         blank=True,
         related_name="corrections",
@@ -109,6 +110,11 @@ class Movement(models.Model):
         indexes = [
             models.Index(fields=["from_account", "at"], name="movements_out_of_an_account"),
             models.Index(fields=["to_account", "at"], name="movements_into_an_account"),
+            models.Index(
+                fields=["corrects"],
+                condition=Q(corrects__isnull=False),
+                name="corrections_of_a_movement",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_movement_is_positive"),
