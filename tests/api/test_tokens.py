@@ -157,6 +157,7 @@ def test_without_redis_nobody_is_throttled(rate, settings):
     assert [caller.get("accounts").status_code for _ in range(3)] == [200] * 3
 
 
+@pytest.mark.case("F9")
 def test_nobody_waits_for_a_redis_that_says_nothing(rate, settings, monkeypatch):
     """It is asked twice at most, then left alone for a while."""
     caller, clock = boss(), [1000.0]
