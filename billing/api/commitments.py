@@ -7,7 +7,15 @@ from rest_framework import serializers
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
-from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
+from finance_mgmt.api.fields import (
+    NUMBER,
+    AccountNumber,
+    Amount,
+    Coded,
+    Instant,
+    code_of,
+    number_of,
+)
 from finance_mgmt.api.filtering import Filters, account_number, before, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
@@ -51,7 +59,7 @@ class CommitmentShown(serializers.ModelSerializer):
 class CommitmentBody(Body):
     """A commitment that its owner bought."""
 
-    code = serializers.RegexField(r"^[^/\s]{1,100}$")
+    code = serializers.RegexField(NUMBER)
     owner = AccountNumber()
     kind = serializers.ChoiceField(choices=CommitmentKind.choices)
     product = Coded(queryset=Product.objects.all(), required=False)

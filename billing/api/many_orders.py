@@ -6,26 +6,27 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from finance_mgmt.api.bodies import Body
-from finance_mgmt.api.fields import Amount
+from finance_mgmt.api.fields import NUMBER, Amount
 from finance_mgmt.api.problems import shown
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.queries import access
 
 from ..enums import OrderKind
 from ..models import Order, Product
+from ..models.orders import MOST_MONTHS
 from ..services.many_orders import MOST_AT_ONCE, NewOrder, Placed
 
 
 class RowBody(Body):
     """One of many new orders."""
 
-    number = serializers.RegexField(r"^[^/\s]{1,100}$")
+    number = serializers.RegexField(NUMBER)
     account = serializers.RegexField(r"^[^\0]{1,100}$", help_text="Its number.")
     product = serializers.RegexField(r"^[^\0]{1,100}$", help_text="Its code.")
     list_amount = Amount()
     currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="That of the account: a check.")
     kind = serializers.ChoiceField(choices=OrderKind.choices, required=False)
-    months = serializers.IntegerField(min_value=1, max_value=120, required=False)
+    months = serializers.IntegerField(min_value=1, max_value=MOST_MONTHS, required=False)
     resource = serializers.CharField(max_length=1000, required=False)
 
 

@@ -9,7 +9,7 @@ from finance_mgmt import queries as ground
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body, currency_code, same_currency
 from finance_mgmt.api.commands import command, preview_of
-from finance_mgmt.api.fields import AccountNumber, Amount, Coded
+from finance_mgmt.api.fields import NUMBER, AccountNumber, Amount, Coded
 from finance_mgmt.api.filtering import Filters, account_number, before, filters, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 from finance_mgmt.api.previews import Asked, ReasonShown
@@ -17,6 +17,7 @@ from finance_mgmt.api.problem_examples import answers_with
 
 from ..enums import OrderKind
 from ..models import Order, Product
+from ..models.orders import MOST_MONTHS
 from ..queries import access
 from ..services import many_orders, orders, refunds
 from .many_orders import ManyBody, as_stored, reasons_of
@@ -26,13 +27,13 @@ from .orders_shown import OrderShown
 class PlaceBody(Body):
     """A new order. Its list amount is the provider's to say: that is why only staff place it."""
 
-    number = serializers.RegexField(r"^[^/\s]{1,100}$")
+    number = serializers.RegexField(NUMBER)
     account = AccountNumber()
     product = Coded(queryset=Product.objects.all())
     list_amount = Amount()
     currency = currency_code()
     kind = serializers.ChoiceField(choices=OrderKind.choices, required=False)
-    months = serializers.IntegerField(min_value=1, max_value=120, required=False)
+    months = serializers.IntegerField(min_value=1, max_value=MOST_MONTHS, required=False)
     resource = serializers.CharField(max_length=1000, required=False)
     is_paid = serializers.BooleanField(required=False, help_text="False: it waits for payment.")
 

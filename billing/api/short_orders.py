@@ -13,19 +13,19 @@ from knox.crypto import hash_token
 from knox.settings import CONSTANTS
 
 from finance_mgmt.api import throttles
+from finance_mgmt.api.fields import NUMBER
 from finance_mgmt.api.prepared import shown
 from finance_mgmt.api.short_ways import Answer, Sent
 from finance_mgmt.money import parse
 
 from ..models import Order
+from ..models.orders import MOST_MONTHS
 from ..queries.sent_orders import Sender
 from ..services import answered_orders
 from .orders_shown import OrderShown
 
 NEEDED = {"number", "account", "product", "list_amount", "currency"}
 KNOWN = NEEDED | {"kind", "months", "resource", "is_paid"}
-NUMBER = re.compile(r"[^/\s]{1,100}")
-MOST_MONTHS = 120
 
 
 def place(sent: Sent) -> Answer | None:
@@ -57,7 +57,7 @@ def _wanted(body: Any) -> dict[str, Any] | None:
     months = body.get("months", 1)
     if (
         not all(_is_plain(text) for text in texts.values())
-        or not NUMBER.fullmatch(texts["number"])
+        or not re.fullmatch(NUMBER, texts["number"])
         or type(months) is not int
         or not 1 <= months <= MOST_MONTHS
         or body.get("kind", "new") != "new"

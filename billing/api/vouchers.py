@@ -7,7 +7,15 @@ from rest_framework import serializers
 from finance_mgmt.api import actors
 from finance_mgmt.api.bodies import Body
 from finance_mgmt.api.commands import command
-from finance_mgmt.api.fields import AccountNumber, Amount, Coded, Instant, code_of, number_of
+from finance_mgmt.api.fields import (
+    NUMBER,
+    AccountNumber,
+    Amount,
+    Coded,
+    Instant,
+    code_of,
+    number_of,
+)
 from finance_mgmt.api.filtering import Filters, account_number, before, since
 from finance_mgmt.api.nouns import Listed, Noun, Shown
 
@@ -68,7 +76,7 @@ class ShareBody(Body):
 class VoucherBody(Body):
     """A new voucher, in the owner's currency. Neither products nor families: for everything."""
 
-    code = serializers.RegexField(r"^[^/\s]{1,100}$")
+    code = serializers.RegexField(NUMBER)
     owner = AccountNumber()
     face_value = Amount()
     minimum_spend = Amount(required=False)
@@ -170,7 +178,7 @@ class CouponShown(serializers.ModelSerializer):
 class CouponBody(Body):
     """A new coupon, in the owner's currency."""
 
-    code = serializers.RegexField(r"^[^/\s]{1,100}$")
+    code = serializers.RegexField(NUMBER)
     owner = AccountNumber()
     amount = Amount()
     minimum_spend = Amount(required=False)

@@ -16,6 +16,8 @@ from .discounts import Discount
 from .resources import Resource
 from .vouchers import Coupon
 
+MOST_MONTHS = 120  # of one order
+
 
 class Order(models.Model):
     """One prepaid order (O1). Priced and decided when it is paid; then only refunds change it.

@@ -17,7 +17,7 @@ from ..services import accounts, members, relationships
 from . import actors
 from .bodies import Body
 from .commands import command, preview_of
-from .fields import Instant, RowId
+from .fields import NUMBER, Instant, RowId
 from .filtering import Filters, asked_instant, filters, refuse_unknown
 from .nouns import Listed, Noun, Shown
 from .relationships import RelationshipShown
@@ -43,7 +43,7 @@ class AccountShown(serializers.ModelSerializer):
 class OpenBody(Body):
     """A new account."""
 
-    number = serializers.RegexField(r"^[^/\s]{1,100}$")
+    number = serializers.RegexField(NUMBER)
     name = serializers.CharField(max_length=200)
     currency = serializers.RegexField(r"^[A-Z]{3}$")
     identity = RowId(access.identities, required=False, help_text="A verified identity.")
@@ -61,7 +61,7 @@ class ChangeBody(Body):
 class MemberBody(Body):
     """A new member: identity, channel and currency are its master's."""
 
-    number = serializers.RegexField(r"^[^/\s]{1,100}$")
+    number = serializers.RegexField(NUMBER)
     name = serializers.CharField(max_length=200)
     mode = serializers.ChoiceField(choices=Mode.choices)
     grants = serializers.ListField(

@@ -16,6 +16,7 @@ from ..money import minor_places, parse, plain
 from ..queries import access
 
 AMOUNT = {"type": "string", "pattern": r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$", "examples": ["100.00"]}
+NUMBER = r"^[^/\s]{1,100}$"  # numbers and codes stand in addresses
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 MOST_ID = 2**63 - 1
 
