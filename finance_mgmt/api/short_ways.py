@@ -105,7 +105,7 @@ class Door:
 
     def answer(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes] | None:
         """Status, headers and body, by the short way; None: it goes on to the application."""
-        way = self._ways.get(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        way = self._ways.get(f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO')}")
         layers = way and _is_plain(environ) and _outermost(*map(environ.get, _ASKED_BY_LAYERS))
         if not way or not layers or connection.in_atomic_block:
             return None
@@ -143,11 +143,11 @@ def _sent(environ: dict[str, Any], request_id: str) -> Sent | None:
     key = KEY.fullmatch(environ.get(_in_environ(HEADER), ""))
     if token is None or key is None:
         return None
-    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-    environ["wsgi.input"] = BytesIO(body)
     try:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        environ["wsgi.input"] = BytesIO(body)
         document = parsers.read(body)
-    except ParseError:
+    except (OSError, ParseError):  # the sender hung up, or it is no JSON: the view says so
         return None
     path = environ["PATH_INFO"]
     said_so = fingerprint(environ["REQUEST_METHOD"], path, parsers.canonical(document))

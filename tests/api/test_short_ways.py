@@ -304,6 +304,18 @@ def test_a_web_server_is_told_the_same_either_way(shop, short):
     assert json.loads(said)["errors"][0]["code"] == "key_reused"
 
 
+def test_a_sender_that_hangs_up_is_for_the_view(shop, short):
+    class HungUp:
+        def read(self, *size):
+            raise OSError("the connection was reset")
+
+        readline = read
+
+    status, _, _ = through_wsgi(boss(), BODY, **{"wsgi.input": HungUp()})
+    assert (status, short) == ("400 Bad Request", [])
+    assert not Order.objects.exists()
+
+
 @pytest.fixture
 def behind_tls(settings):
     """The outermost layers as they are where HTTPS is set."""
