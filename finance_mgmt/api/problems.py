@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
@@ -142,6 +142,8 @@ def tell(error: Exception, request: Any) -> tuple[int, str, str, list[dict[str, 
 def _tell_fault(error: Exception, request_id: str) -> tuple[int, str, str]:
     if isinstance(error, RequestDataTooBig):
         return 413, "too_large", "The body is too large."
+    if isinstance(error, UnreadablePostError):
+        return 400, "malformed", "The connection ended before the body did."
     if isinstance(error, SuspiciousOperation):
         return 400, "malformed", "The request can't be read."
     if isinstance(error, IntegrityError):
