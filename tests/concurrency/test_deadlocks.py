@@ -15,7 +15,7 @@ from billing.services import bills, cycles, settlement
 from finance_mgmt.enums import Mode, Permission
 from finance_mgmt.errors import FinanceError
 from finance_mgmt.models import Funds, Relationship
-from finance_mgmt.services import cash, changes, credit, runs
+from finance_mgmt.services import cash, credit, locks, runs
 from tests.billing.shop import NOW, Shop, charged
 from tests.concurrency.races import Meeting, at_once, counted
 from tests.provider import at
@@ -88,9 +88,9 @@ def closing(shop) -> Relationship:
 
 
 def close_and_end_at_once(shop, link, monkeypatch) -> list:
-    """The close holds the funds and has charges to commit; the end holds the relationship."""
+    """The close holds the funds and has rows to commit; the end holds whom they name."""
     meeting = Meeting(2, times=1)
-    meeting.before(monkeypatch, changes, "judge_end")
+    meeting.before(monkeypatch, locks, "lock_funds")
 
     def checkpoint(name: str) -> None:
         if name == "close-ledger-posted":
@@ -116,7 +116,7 @@ def test_c8_a_relationship_ends_while_its_cycles_are_closed(shop, monkeypatch):
 
 @pytest.mark.rule("L10")
 def test_c8_twin_with_whole_rows_locked_they_wait_for_each_other(shop, monkeypatch):
-    """A lock on the key, too, blocks whoever commits a row that only names the relationship."""
+    """A lock on the key, too, blocks whoever commits a row that only names the account."""
     lock = QuerySet.select_for_update
 
     def with_keys(rows, **options):
