@@ -26,10 +26,23 @@ class Crossing:
     figure: Decimal
 
 
-def fall(bounds: Iterable[Bound], figures: Sequence[Decimal], month: date) -> list[Crossing]:
-    """Low funds: each bound the running figure falls below, re-armed when it recovers (W3)."""
+def fall(
+    bounds: Iterable[Bound],
+    figures: Sequence[Decimal],
+    month: date,
+    *,
+    before: Decimal | None = None,
+) -> list[Crossing]:
+    """Low funds: each bound the running figure falls below, re-armed when it recovers (W3).
+
+    `before` is the figure that the first row found: what recovered without a row that was judged,
+    by other terms or in a trusteeship, is armed again.
+    """
     crossings = []
     ordered = sorted(bounds, key=lambda bound: -bound.amount)
+    for bound in ordered:
+        if before is not None and before >= bound.amount:
+            bound.crossed = None
     for figure in figures:
         for bound in ordered:
             if figure >= bound.amount:

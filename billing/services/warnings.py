@@ -173,7 +173,8 @@ def _evaluate(account: int, at: datetime) -> int:
     bounds = {kind: _bounds(account, kind) for kind in ThresholdKind}
     known = {bound.threshold: bound.crossed for bound in chain(*bounds.values())}
     month = periods.month_of(at, zone)
-    low = rules.fall(bounds[ThresholdKind.LOW_FUNDS], list(_running(account, moved, at)), month)
+    before_rows, *figures = _running(account, moved, at)
+    low = rules.fall(bounds[ThresholdKind.LOW_FUNDS], figures, month, before=before_rows)
     spends = [(billed, amount) for _, billed, amount in charges]
     if any(row.kind == MovementKind.ACCRUAL for row in moved):
         # A close writes charges before it locks the funds: they may show up behind what was seen
@@ -226,19 +227,24 @@ def _tell_caps(at: datetime) -> int:
 
 
 def _running(account: int, moved: list[Movement], at: datetime) -> Iterator[Decimal]:
-    """The available funds after each decision that moved them, from today's figures backwards."""
+    """The available funds before the rows and after each decision of theirs, from today's back."""
     figures = ground.figures_of([account], at)[account]
     frozen: dict[datetime, bool] = {}  # many rows have one instant
+
+    def available(when: datetime) -> Decimal:
+        if when not in frozen:
+            terms = ground.terms(account, when)
+            frozen[when] = terms.is_own_credit_dormant or terms.is_own_credit_replaced
+        return replace(figures, is_own_line_frozen=frozen[when]).available
+
     for row in moved:
         figures = _apply(figures, row, account, -1)
+    yield available(moved[0].at if moved else at)
     for row, following in zip_longest(moved, moved[1:]):
         figures = _apply(figures, row, account, 1)
         if following is not None and following.decision_id == row.decision_id:
             continue  # one change: a bill releases what was owed and draws it
-        if row.at not in frozen:
-            terms = ground.terms(account, row.at)
-            frozen[row.at] = terms.is_own_credit_dormant or terms.is_own_credit_replaced
-        yield replace(figures, is_own_line_frozen=frozen[row.at]).available
+        yield available(row.at)
 
 
 def _apply(figures: Figures, row: Movement, account: int, direction: int) -> Figures:

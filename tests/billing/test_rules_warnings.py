@@ -40,6 +40,17 @@ def test_funds_fall(armed, crossed, figures, told, after):
     assert sorted(bound.amount for bound in bounds if bound.crossed) == numbers(after)
 
 
+@pytest.mark.rule("W3")
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [("99.99", []), ("100", [("100", "90")]), (None, [])],  # crossed already; recovered unseen
+)
+def test_what_recovered_without_a_row_is_armed_again(before, told):
+    bound = Bound(1, Decimal(100), APRIL)
+    found = fall([bound], numbers("90"), MAY, before=before and Decimal(before))
+    assert [(str(one.amount), str(one.figure)) for one in found] == told
+
+
 # (thresholds with the month they were crossed in, spends, spent before in May, told)
 RISES = [
     ({"100": None}, [(MAY, "100")], "0", []),  # at the threshold is not above it
