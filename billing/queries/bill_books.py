@@ -73,11 +73,12 @@ def wrongly_drawn_bills() -> list[str]:
             coalesce(drawn.credit, 0) + coalesce(moved.credit, 0))
         FROM billing_bill bill JOIN finance_mgmt_account account ON account.id = bill.payer_id
         LEFT JOIN (
-            SELECT decision_id, from_account_id,
-                sum(CASE WHEN from_pocket = 'credit' THEN 0 ELSE amount END) AS cash,
-                sum(CASE WHEN from_pocket = 'credit' THEN amount ELSE 0 END) AS credit
+            SELECT decision_id, coalesce(from_account_id, to_account_id) AS account_id,
+                sum(CASE WHEN 'credit' IN (from_pocket, to_pocket) THEN 0 ELSE amount END) AS cash,
+                sum(CASE 'credit' WHEN from_pocket THEN amount WHEN to_pocket THEN -amount
+                    ELSE 0 END) AS credit
             FROM finance_mgmt_movement WHERE kind = 'bill' GROUP BY 1, 2
-        ) drawn ON drawn.decision_id = bill.decision_id AND drawn.from_account_id = bill.payer_id
+        ) drawn ON drawn.decision_id = bill.decision_id AND drawn.account_id = bill.payer_id
         LEFT JOIN ({_MOVED}) moved
             ON moved.payer_id = bill.payer_id AND moved.billing_month = bill.month
         WHERE (bill.from_cash, bill.on_credit) IS DISTINCT FROM (

@@ -9,25 +9,41 @@ from finance_mgmt.money import ZERO, cut, split
 
 @dataclass(frozen=True)
 class Draw:
-    """How one bill is paid, in the payer's currency."""
+    """How one bill is paid, in the payer's currency. Credit below 0 is given back."""
 
     total: Decimal
     round_off: Decimal
     from_cash: Decimal
     on_credit: Decimal
 
+    @property
+    def carried_forward(self) -> Decimal:
+        """What the next bill starts with: 0, or below it."""
+        return self.total - self.from_cash - self.on_credit
 
-def draw(*, own: Decimal, members: Decimal, carried: Decimal, cash: Decimal, currency: str) -> Draw:
+
+def draw(
+    *,
+    own: Decimal,
+    members: Decimal,
+    carried: Decimal,
+    cash: Decimal,
+    ordered_credit: Decimal = ZERO,
+    currency: str,
+) -> Draw:
     """Cut the bill and split it over cash and credit (B5).
 
     `own` and `members` are exact sums of payable amounts, `carried` the negative total of an
     earlier bill. Own charges draw cash, at most their part cut down; all else is on credit.
-    A negative total draws nothing: it is carried to the next bill.
+    `ordered_credit` is what the month's orders put on credit and this bill makes outstanding: what
+    is left in the payer's favour lowers that, if it can bear all of it. Else it draws nothing: it
+    is carried to the next bill.
     """
     exact_total = own + members + carried
     total = cut(exact_total, currency)
     if total < ZERO:
-        return Draw(total, exact_total - total, ZERO, ZERO)
+        given_back = total if -total <= ordered_credit else ZERO
+        return Draw(total, exact_total - total, ZERO, given_back)
     own_part = max(cut(own + carried, currency), ZERO)
     from_cash = min(own_part, cash, total)
     return Draw(total, exact_total - total, from_cash, total - from_cash)

@@ -199,6 +199,7 @@ def _bill(funds: Funds, month: date, made: Month) -> Bill:
         members=made.members_undrawn,
         carried=carried,
         cash=funds.cash,
+        ordered_credit=made.moved_credit + made.refunded_to_earlier_bills,
         currency=account.currency,
     )
     on_credit = draw.on_credit + made.moved_credit
@@ -213,13 +214,13 @@ def _bill(funds: Funds, month: date, made: Month) -> Bill:
         members_amount=made.members_undrawn + made.members_moved,
         carried_amount=carried,
         carried_from=made.carried_from,
-        carried_forward=min(draw.total, ZERO),
+        carried_forward=draw.carried_forward,
         round_off=draw.round_off,
         total=draw.total + made.own_moved + made.members_moved,
         from_cash=draw.from_cash + made.moved_cash,
         on_credit=on_credit,
         outstanding=outstanding,
-        status=BillStatus.CARRIED if draw.total < ZERO and not outstanding else status,
+        status=BillStatus.CARRIED if draw.carried_forward and not outstanding else status,
     )
 
 
@@ -235,8 +236,12 @@ def _lines(bill: Bill, funds: Funds, made: Month) -> Iterator[ledger.Line]:
     transferred = min(from_cash, funds.transferred_in)  # spent first (F7)
     cash = [(Pocket.TRANSFERRED_CASH, transferred), (Pocket.CASH, from_cash - transferred)]
     yield from (_drawn(bill, pocket, amount, bill.payer_id) for pocket, amount in cash if amount)
+    on_credit = bill.on_credit - made.moved_credit
+    if on_credit < ZERO:
+        yield _drawn(bill, Pocket.CREDIT, on_credit, bill.payer_id)
+        return
     credit = funding.credit_by_owner(
-        bill.on_credit - made.moved_credit,
+        on_credit,
         made.undrawn_by_owner,
         payer=bill.payer_id,
         from_cash=from_cash,
@@ -251,14 +256,12 @@ def _credit_lines(bill: Bill, credit: Iterable[tuple[int, Decimal]]) -> Iterator
 
 
 def _drawn(bill: Bill, pocket: Pocket, amount: Decimal, owner: int) -> ledger.Line:
-    return ledger.Line(
-        MovementKind.BILL,
-        bill.payer_id,
-        pocket,
-        None,
-        Pocket.PROVIDER,
-        amount,
-        bill.currency,
-        f"bill {bill.month:%Y-%m}",
+    """One amount out of a pocket for the bill; below 0 it is given back (B5)."""
+    return ledger.between(
+        (bill.payer_id, pocket),
+        -amount,
+        kind=MovementKind.BILL,
+        currency=bill.currency,
+        reason=f"bill {bill.month:%Y-%m}",
         owner=owner,
     )

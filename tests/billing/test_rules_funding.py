@@ -50,6 +50,31 @@ def test_own_charges_draw_cash_then_credit_members_credit_only(own, members, car
     assert drawn(own, members, carried, cash) == Draw(*map(Decimal, result.split()))
 
 
+@pytest.mark.rule("B5")
+@pytest.mark.parametrize(
+    ("own", "ordered_credit", "on_credit", "carried_forward"),
+    [
+        ("-30", "100", "-30", "0"),  # lowers what the month's orders put on credit
+        ("-30", "30", "-30", "0"),
+        ("-30.001", "30", "0", "-30.01"),  # they can't bear all of it
+        ("-30", "0", "0", "-30"),
+        ("30", "100", "30", "0"),
+    ],
+)
+def test_what_is_left_in_favour_lowers_the_credit_of_orders(
+    own, ordered_credit, on_credit, carried_forward
+):
+    bill = draw(
+        own=Decimal(own),
+        members=Decimal(0),
+        carried=Decimal(0),
+        cash=Decimal(0),
+        ordered_credit=Decimal(ordered_credit),
+        currency="CNY",
+    )
+    assert (bill.on_credit, bill.carried_forward) == (Decimal(on_credit), Decimal(carried_forward))
+
+
 @pytest.mark.rule("B3")
 @pytest.mark.parametrize(
     ("currency", "result"),
