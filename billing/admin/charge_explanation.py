@@ -39,6 +39,11 @@ class Step:
     left: Any = ""
     kind: str = ""
 
+    @property
+    def rule_links(self) -> list[Any]:
+        """Each leads to what it says."""
+        return [display.rule(rule) for rule in self.rules]
+
 
 def panel(charge: Charge) -> Panel:
     """The whole story, from top to bottom."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 
-from finance_mgmt.admin import columns, command_pages, display, new_rows
+from finance_mgmt.admin import columns, command_pages, display, new_rows, trail_words
 from finance_mgmt.admin.base import Command, ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table
 
@@ -191,7 +191,7 @@ def _refunds(row: Order) -> Panel:
                 show(one.to_credit),
                 show(one.to_cash),
                 display.link(one.charge),
-                display.link(one.decision, one.decision.by),
+                display.link(one.decision, trail_words.actor(one.decision.by)),
             ]
             for one in row.refunds.select_related("charge", "decision").order_by("id")
         ],

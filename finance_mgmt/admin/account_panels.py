@@ -55,13 +55,13 @@ def top(account: Account, figures: Figures) -> Panel:
 
 def terms_today(account: Account, terms: Terms, names: dict[int, Account]) -> Panel:
     """Every term of now with who it is, its rule and the reason."""
-    note = _("What holds for a charge period that starts now (DOMAIN 3).")
+    note = _("What holds for a charge period that starts now.")
     return _terms(account, terms, names, _("Terms today"), note)
 
 
 def terms_at(account: Account, terms: Terms, names: dict[int, Account]) -> Panel:
     """Every term of an instant with who it was, its rule and the reason."""
-    note = _("What held for a charge period that started at this instant (DOMAIN 3).")
+    note = _("What held for a charge period that started at this instant.")
     return _terms(account, terms, names, _("Terms"), note)
 
 

@@ -30,7 +30,10 @@ class InstantForm(forms.Form):
 
     at = forms.SplitDateTimeField(
         label=gettext_lazy("As of"),
-        help_text=gettext_lazy("In the billing time zone."),
+        help_text=gettext_lazy(
+            "Any instant since the account was opened, in the billing time zone: who paid, with"
+            " what, at whose prices, and what the account had (C1, F10)."
+        ),
         widget=UnfoldAdminSplitDateTimeWidget(),
     )
 

@@ -24,7 +24,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     is_large = True
     list_per_page = 100
-    list_display = ("command", "what", "by", "at_instant", "key")
+    list_display = ("command", "what", "actor", "at_instant", "key")
     search_fields = ("=key", "=verb", "=by")
     search_help_text = gettext_lazy("Whole key, command or name of a person")
     ordering = ("-id",)
@@ -42,6 +42,15 @@ class DecisionAdmin(ReadOnlyAdmin):
     def what(self, row: Decision) -> Any:
         """The first facts, enough to recognise the command."""
         return display.facts({name: _brief(row.facts[name]) for name in list(row.facts)[:3]})
+
+    @admin.display(description=gettext_lazy("by"))
+    def actor(self, row: Decision) -> Any:
+        """A person, or a job in words with the name that it is searched by."""
+        words = trail_words.actor(row.by)
+        if words == row.by:
+            return row.by
+        said = '<span class="bo-line">{}</span><span class="bo-below">{}</span>'
+        return format_html(said, words, row.by)
 
     def called(self, row: Decision) -> str:
         """In words, with the key."""
@@ -62,7 +71,7 @@ class DecisionAdmin(ReadOnlyAdmin):
                 width="half",
                 facts=[
                     Fact(_("command"), trail_words.said(row.verb), row.verb),
-                    Fact(_("by"), row.by),
+                    Fact(_("by"), trail_words.actor(row.by)),
                     Fact(_("at"), display.instant(row.at)),
                     Fact(_("key"), row.key, rule="F11"),
                     Fact(_("request id"), row.request_id or display.NOTHING, rule="Z8"),

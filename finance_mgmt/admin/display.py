@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ..money import minor_places, plain
-from . import trail_words
+from . import rule_words, trail_words
 
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)  # what is dated before was always so
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -278,4 +278,4 @@ def progress_percent(done: int, total: int) -> int:
 
 def rule(rule_id: str) -> SafeString:
     """A rule id of the domain, as it is cited everywhere."""
-    return format_html('<span class="bo-rule">{}</span>', rule_id)
+    return rule_words.chip(rule_id)

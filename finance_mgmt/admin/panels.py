@@ -14,6 +14,8 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from . import rule_words
+
 PAGE_SIZE = 25
 TWO_COLORS = ("var(--color-primary-600)", "var(--color-primary-300)")
 # Told apart on light and dark ground; the last, grey, is for the rest.
@@ -51,6 +53,16 @@ class Fact:
     rule: str = ""
     tone: str = ""
     url: str = ""
+
+    @property
+    def rule_link(self) -> Any:
+        """The rule, leading to what it says."""
+        return rule_words.chip(self.rule)
+
+    @property
+    def rule_label(self) -> Any:
+        """The rule, where the whole fact is a link already."""
+        return rule_words.label(self.rule)
 
 
 @dataclass(frozen=True, kw_only=True)

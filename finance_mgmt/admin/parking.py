@@ -18,7 +18,7 @@ from ..models import Account, Parking
 from ..queries.parking import open_parkings
 from ..services import parking
 from ..tasks import poke
-from . import columns, command_pages, display
+from . import columns, command_pages, display, trail_words
 from .base import Command, ReadOnlyAdmin
 from .command_forms import CommandForm
 from .command_pages import CommandPage
@@ -185,7 +185,7 @@ class ParkingAdmin(ReadOnlyAdmin):
                         _("failed step"), display.link(step.run, step) if step else display.NOTHING
                     ),
                     Fact(_("parked at"), display.instant(row.parked_at)),
-                    Fact(_("by"), row.by),
+                    Fact(_("by"), trail_words.actor(row.by)),
                     Fact(_("released at"), display.instant(row.released_at)),
                     Fact(_("released by"), row.released_by or display.NOTHING),
                 ]

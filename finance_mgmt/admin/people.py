@@ -18,6 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from . import columns
 from .lists import ListTools
+from .permission_words import ChoosesRights, role
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -28,7 +29,7 @@ for _known in (AccessAttempt, AccessFailureLog, AccessLog, EmailAddress, Authent
 
 
 @admin.register(User)
-class UserAdmin(ListTools, DjangoUserAdmin, ModelAdmin):
+class UserAdmin(ListTools, ChoosesRights, DjangoUserAdmin, ModelAdmin):
     """People who may sign in here."""
 
     form = UserChangeForm
@@ -39,16 +40,23 @@ class UserAdmin(ListTools, DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(ListTools, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(ListTools, ChoosesRights, DjangoGroupAdmin, ModelAdmin):
     """Roles: sets of permissions, each money action with its own (Z6)."""
 
     actions = None
+    list_display = ("called",)
+
+    @admin.display(description=gettext_lazy("role"), ordering="name")
+    def called(self, row: Group) -> str:
+        """In the reader's language."""
+        return role(row)
 
 
 class Kept(ModelAdmin):
     """What signing in leaves behind: to look at, and to delete when it stands in the way."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody makes these by hand."""

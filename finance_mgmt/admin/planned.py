@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from ..clock import now
 from ..enums import Mode, RelationshipState
 from ..models import Relationship
-from . import display
+from . import display, trail_words
 from .base import ReadOnlyAdmin
 from .panels import Column, Table, paged
 
@@ -79,7 +79,7 @@ def _table(request: HttpRequest) -> Table:
                 display.link(row, _what(row)),
                 display.account(row.master),
                 display.account(row.member),
-                row.decision.by,
+                trail_words.actor(row.decision.by),
             ]
             for row in rows
         ],

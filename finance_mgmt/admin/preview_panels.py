@@ -46,6 +46,11 @@ class ReasonShown:
     facts: Any
     mend: str
 
+    @property
+    def rule_link(self) -> Any:
+        """The rule, leading to what it says."""
+        return display.rule(self.rule)
+
 
 def refused(refusal: FinanceError) -> list[ReasonShown]:
     """Every reason: its rule, a sentence, what was found, who can mend it."""

@@ -17,7 +17,7 @@ from ..clock import now
 from ..enums import Mode, RelationshipState
 from ..enums import Permission as Power
 from ..models import Grant, Relationship
-from . import columns, command_pages, display, linking, planned
+from . import columns, command_pages, display, linking, planned, trail_words
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Fact, Facts, Panel, Table, provided
 from .relationship_commands import pages
@@ -159,7 +159,12 @@ def _later_decisions(row: Relationship) -> list[Fact]:
         (_("decision to end"), row.end_decision),
     )
     return [
-        Fact(name, display.link(found), _("By %(who)s.") % {"who": found.by}, "Z8")
+        Fact(
+            name,
+            display.link(found),
+            _("By %(who)s.") % {"who": trail_words.actor(found.by)},
+            "Z8",
+        )
         for name, found in named
         if found
     ]

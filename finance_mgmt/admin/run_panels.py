@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ..enums import RunState
 from ..models import Parking, Run, RunStep
-from . import display
+from . import display, trail_words
 from .panels import Column, Fact, Facts, Panel, Part, Table, Tiles, paged
 
 STATE_TONES = {
@@ -109,7 +109,7 @@ def about(run: Run) -> Panel:
     return Facts(
         title=_("About the run"),
         facts=[
-            Fact(_("asked for by"), run.by),
+            Fact(_("asked for by"), trail_words.actor(run.by)),
             Fact(_("asked at"), display.instant(run.asked_at)),
             Fact(_("started at"), display.instant(run.started_at)),
             Fact(_("finished at"), display.instant(run.finished_at)),

@@ -20,7 +20,7 @@ from ..enums import RunState
 from ..models import Run, RunStep
 from ..services import runs
 from ..tasks import poke
-from . import columns, display, run_panels
+from . import columns, display, run_panels, trail_words
 from .base import Command, ReadOnlyAdmin
 from .panels import Column, Link, Panel, Table
 from .run_panels import KIND_NAMES, STATE_TONES
@@ -70,7 +70,7 @@ class RunAdmin(ReadOnlyAdmin):
         "failed",
         "started_instant",
         "took",
-        "by",
+        "actor",
     )
     list_filter = (("state", ChoicesDropdownFilter), KindFilter)
     ordering = ("-id",)
@@ -82,6 +82,11 @@ class RunAdmin(ReadOnlyAdmin):
     def run_name(self, row: Run) -> Any:
         """Kind and number."""
         return run_panels.name(row)
+
+    @admin.display(description=gettext_lazy("by"))
+    def actor(self, row: Run) -> Any:
+        """A person, or a job in words."""
+        return trail_words.actor(row.by)
 
     @admin.display(description=gettext_lazy("progress"))
     def progress(self, row: Run) -> Any:

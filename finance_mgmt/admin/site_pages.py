@@ -31,13 +31,14 @@ def admin_of(of: str) -> Any:
 
 def urls() -> list[URLPattern]:
     """For the site: Unfold asks it for `extra_urls`."""
-    from . import files, shortcuts, tour  # noqa: PLC0415 (they answer with `answer`)
+    from . import files, rules_page, shortcuts, tour  # noqa: PLC0415 (they answer with `answer`)
 
     view = admin.site.admin_view
     return [
         path("files/", view(files.page), name="files"),
         path("files/<int:run>/", view(files.file), name="file"),
         path("files/<int:run>/progress/", view(files.progress), name="file_progress"),
+        path("rules/", view(rules_page.page), name="rules"),
         path("tour/", view(tour.page), name="tour"),
         path("shortcuts/", view(shortcuts.page), name="shortcuts"),
     ]

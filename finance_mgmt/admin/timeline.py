@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ..clock import now
 from ..models import Account
 from ..queries import timeline
-from . import display
+from . import display, trail_words
 from .base import Command, ReadOnlyAdmin
 from .panels import Part
 
@@ -83,7 +83,7 @@ def _shown(event: timeline.Event, account: Account) -> dict[str, Any]:
         "amount": display.amount(event.amount, event.currency or account.currency)
         if event.amount is not None
         else "",
-        "by": event.by,
+        "by": trail_words.actor(event.by),
         "decision": reverse("admin:finance_mgmt_decision_change", args=[event.decision])
         if event.decision
         else "",

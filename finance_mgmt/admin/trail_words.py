@@ -8,6 +8,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+ACTORS = {  # scheduled jobs; people are called by their names
+    "job:approvals": lazy("job: requests that expire"),
+    "job:bill": lazy("job: issue bills"),
+    "job:changes": lazy("job: planned changes"),
+    "job:close": lazy("job: close cycles"),
+    "job:invitations": lazy("job: invitations that expire"),
+    "job:resources": lazy("job: suspend and resume"),
+    "job:settle": lazy("job: settle what is due"),
+    "job:verify": lazy("job: recompute the books"),
+    "job:warnings": lazy("job: warnings"),
+}
 VERBS = {
     "accounts.change": lazy("Account changed"),
     "accounts.open": lazy("Account opened"),
@@ -239,6 +250,11 @@ FACTS = {
     "verb": lazy("command"),
     "voucher": lazy("voucher"),
 }
+
+
+def actor(by: str) -> Any:
+    """Who did it: a person by name, a job in words."""
+    return ACTORS.get(by, by)
 
 
 def said(verb: str) -> Any:

@@ -1,0 +1,78 @@
+"""Rules, rights and jobs are called in words that their readers know, in their language."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.utils import translation
+
+from finance_mgmt.admin import permission_words, rule_words
+from finance_mgmt.admin.trail_words import actor
+from finance_mgmt.models import Decision
+from tests.finance_mgmt.admin_door import everything, list_url, page_url, text
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).resolve().parents[2]
+HAN = re.compile(r"[\u4e00-\u9fff]")
+IN_CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-hans"}
+
+
+def test_every_rule_is_said_as_in_the_table_of_rules():
+    table = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").replace("`", "")
+    known = dict(re.findall(r"^\| ([A-Z]+\d+) \| (.*?) \|", table, re.M))
+    assert {name: str(said) for name, said in rule_words.RULES.items()} == known
+
+
+def test_the_id_of_a_rule_says_it_and_leads_to_all_of_them(provider):
+    account = provider.account("A")
+    page = everything().get(page_url(account)).content.decode()
+    assert '<a class="bo-rule" href="/admin/rules/#F4" title="Headroom for' in page
+    rules = everything().get("/admin/rules/", **IN_CHINESE).content.decode()
+    assert '<span class="bo-rule" id="F4">F4</span>' in rules
+    assert "子账号订单的可用信控" in rules
+
+
+def test_every_right_has_a_name_in_chinese():
+    with translation.override("zh-hans"):
+        named = {
+            one: permission_words.permission(one).split(" | ")[-1]
+            for one in Permission.objects.select_related("content_type")
+        }
+    foreign = {"knox", "sites", "sessions", "contenttypes"}
+    english = [
+        f"{one.content_type.app_label}.{one.codename}"
+        for one, name in named.items()
+        if not HAN.search(name) and one.content_type.app_label not in foreign
+    ]
+    assert english == []
+
+
+def test_rights_and_roles_are_chosen_in_the_readers_language(django_assert_max_num_queries):
+    ann = User.objects.create_user("ann")
+    Group.objects.create(name="Maker")
+    browser = everything()
+    with django_assert_max_num_queries(30):  # it asked once for each permission's kind
+        page = browser.get(page_url(ann), **IN_CHINESE).content.decode()
+    assert ("划转和收回现金" in page, "经办 (Maker)" in page) == (True, True)
+    assert ("Can view account" in page, "Transfer and take back cash" in page) == (False, False)
+    assert "经办 (Maker)" in browser.get(list_url(Group), **IN_CHINESE).content.decode()
+
+
+def test_what_a_job_decided_is_said_in_words(provider):
+    Decision.objects.create(
+        verb="cycles.close", key="k", facts={}, by="job:close", at=provider.said()["at"]
+    )
+    page = everything().get(list_url(Decision), **IN_CHINESE).content.decode()
+    assert ("任务：周期结账" in page, "job:close" in page) == (True, True)
+    with translation.override("en"):
+        assert text(actor("job:close")) == "job: close cycles"
+    assert actor("ann") == "ann"
+
+
+def test_no_list_counts_its_filters_choice_by_choice(provider):
+    """Facets count all rows once per choice: on a million charges that is minutes."""
+    account = provider.account("A")
+    shown = everything().get(list_url(type(account)), {"_facets": "True"}).context["cl"]
+    assert shown.add_facets is False
