@@ -8,14 +8,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    DropdownFilter,
+)
 
 from finance_mgmt.admin import columns, display
 from finance_mgmt.admin.base import ReadOnlyAdmin
 from finance_mgmt.admin.panels import Column, Fact, Facts, Panel, Table, paged
+from finance_mgmt.clock import now
 
 from ..enums import ResourceStatus
 from ..models import Resource
+from ..queries.nearing import DAYS, nearing
 from .orders import STATUS_TONES as ORDER_TONES
 
 STATUS_TONES = {
@@ -23,6 +29,21 @@ STATUS_TONES = {
     ResourceStatus.SUSPENDED: "bad",
     ResourceStatus.RELEASED: "quiet",
 }
+
+
+class StopsFilter(DropdownFilter):
+    """What the funds that decide will soon stop, at the pace of the last closed days (R3, W1)."""
+
+    title = gettext_lazy("stops")
+    parameter_name = "stops"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """One choice."""
+        return [("soon", _("within %(count)s days at this pace") % {"count": DAYS})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those that stop soon."""
+        return queryset.filter(pk__in=nearing(now())) if self.value() == "soon" else queryset
 
 
 @admin.register(Resource)
@@ -39,6 +60,7 @@ class ResourceAdmin(ReadOnlyAdmin):
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("kind", ChoicesDropdownFilter),
+        StopsFilter,
         ("account", AutocompleteSelectFilter),
     )
     list_filter_submit = True

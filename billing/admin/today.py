@@ -12,11 +12,13 @@ from finance_mgmt.clock import now
 
 from ..enums import BillStatus, OrderStatus, ResourceStatus, RowStatus
 from ..models import Bill, ImportedRow, Order, Resource
+from ..queries.nearing import nearing
 
 
 def todos(request: HttpRequest) -> Iterable[Todo]:
-    """Bills past due, resources that stand still, orders to be paid, rows that are parked."""
-    user, today = request.user, timezone.localdate(now())  # in the billing time zone
+    """Bills past due, resources that stand still or soon will, unpaid orders, parked rows."""
+    user, at = request.user, now()
+    today = timezone.localdate(at)  # in the billing time zone
     if user.has_perm("billing.view_bill"):
         late = Bill.objects.filter(status=BillStatus.OUTSTANDING, due_on__lt=today)
         count = counted(late)
@@ -35,6 +37,17 @@ def todos(request: HttpRequest) -> Iterable[Todo]:
             display.list_of(Resource, status__exact=ResourceStatus.SUSPENDED),
             "pause_circle",
             "bad",
+        )
+        count = counted(nearing(at))
+        yield Todo(
+            count,
+            ngettext(
+                "resource stops within 3 days at this pace",
+                "resources stop within 3 days at this pace",
+                count,
+            ),
+            display.list_of(Resource, stops="soon"),
+            "timelapse",
         )
     if user.has_perm("billing.view_order"):
         count = counted(Order.objects.filter(status=OrderStatus.PENDING))

@@ -1,4 +1,4 @@
-"""What a day of usage costs: of one payer, or of each of many accounts, in one query (W1).
+"""What a day of usage costs: of one payer, or of each of many, in one query (W1).
 
 Cycles up to a day are taken from the last closed days, those of a younger account from the days it
 has; weeks and months from the last one that is closed, spread over its days.
@@ -60,6 +60,31 @@ SELECT {_COLUMNS} FROM (
     UNION ALL
     SELECT starts_on, cycle, amount FROM ({_WAITING_DAYS}) waiting WHERE payer_id = %(payer)s
 ) day
+"""
+
+_OF_PAYERS = f"""
+WITH payer AS MATERIALIZED (SELECT unnest(%(payers)s::bigint[]) AS id)
+SELECT payer_id, {_COLUMNS} FROM (
+    SELECT payer.id AS payer_id, found.starts_on, found.cycle, found.payable_amount AS amount
+    FROM payer, LATERAL (
+        SELECT starts_on, cycle, payable_amount FROM billing_daysum
+        WHERE payer_id = payer.id AND billing_month = ANY(%(months)s)
+            AND starts_on >= %(since)s AND starts_on < %(end)s AND cycle = ANY(%(short)s)
+        UNION ALL
+        SELECT starts_on, cycle, payable_amount FROM billing_daysum
+        WHERE payer_id = payer.id AND billing_month = ANY(%(months)s)
+            AND starts_on IN (%(week)s, %(month)s) AND cycle <> ALL(%(short)s)
+        UNION ALL
+        SELECT day.starts_on, '', 0
+        FROM unnest(%(months)s) AS billed (month), LATERAL (
+            SELECT starts_on FROM billing_daysum
+            WHERE payer_id = payer.id AND billing_month = billed.month ORDER BY starts_on LIMIT 1
+        ) day
+    ) found
+    UNION ALL
+    SELECT payer_id, starts_on, cycle, amount
+    FROM ({_WAITING_DAYS}) waiting JOIN payer ON payer.id = waiting.payer_id
+) day GROUP BY payer_id
 """
 
 _OF_OWNERS = f"""
@@ -138,10 +163,21 @@ def paces(pairs: Collection[tuple[int, int]], at: datetime) -> dict[int, Decimal
     if days is None or not pairs:
         return {}
     owners, payers = [owner for owner, _payer in pairs], [payer for _owner, payer in pairs]
-    rows = _read(_OF_OWNERS, owners=owners, payers=payers, **days.values)
+    return _by_account(_read(_OF_OWNERS, owners=owners, payers=payers, **days.values), days)
+
+
+def paces_of_payers(payers: Collection[int], at: datetime) -> dict[int, Decimal]:
+    """What one day of usage costs each payer, whoever used. Payers without usage: absent."""
+    days = window(at)
+    if days is None or not payers:
+        return {}
+    return _by_account(_read(_OF_PAYERS, payers=list(payers), **days.values), days)
+
+
+def _by_account(rows: list[Any], days: Window) -> dict[int, Decimal]:
     return {
-        owner: _per_day(earliest, days, sums)
-        for owner, earliest, *sums in rows
+        account: _per_day(earliest, days, sums)
+        for account, earliest, *sums in rows
         if earliest < days.end
     }
 
