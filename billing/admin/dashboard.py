@@ -184,19 +184,19 @@ def _members(month: date, members: Sequence[MemberMonth]) -> Panel:
             [
                 display.account(_as_account(row.owner)),
                 display.number(_as_account(row.payer)),
-                display.list_link(
-                    Charge,
-                    display.count(row.charges),
-                    owner__id__exact=row.owner.pk,
-                    payer__id__exact=row.payer.pk,
-                    month=f"{month:%Y-%m}",
-                ),
-                display.amount(row.payable, row.owner.currency),
+                _charges(month, row, display.count(row.charges)),
+                _charges(month, row, display.amount(row.payable, row.owner.currency)),
             ]
             for row in members
         ],
         empty=_("No member has charges that a master pays."),
     )
+
+
+def _charges(month: date, row: MemberMonth, figure: Any) -> Any:
+    """A figure of one member, leading to the charges that it stands for."""
+    who = {"owner__id__exact": row.owner.pk, "payer__id__exact": row.payer.pk}
+    return display.list_link(Charge, figure, **who, month=f"{month:%Y-%m}")
 
 
 def _outstanding(today: date) -> Panel:
@@ -216,7 +216,7 @@ def _outstanding(today: date) -> Panel:
                 display.account(bill.payer),
                 display.link(bill, display.month(bill.month)),
                 display.badge(display.day(bill.due_on), "bad" if bill.due_on < today else "quiet"),
-                display.amount(bill.outstanding, bill.currency),
+                display.link(bill, display.amount(bill.outstanding, bill.currency)),
             ]
             for bill in bills.order_by("due_on", "id")[:SHOWN]
         ],

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,7 @@ from finance_mgmt import queries as ground
 from finance_mgmt.admin import display
 from finance_mgmt.admin.panels import Chart, Column, Fact, Link, Panel, Table, Tiles
 from finance_mgmt.enums import Mode
+from finance_mgmt.models import Account
 from finance_mgmt.money import ZERO, cut, plain
 
 from ..models import Charge
@@ -22,6 +24,7 @@ from .pace_words import lasts, pace_tone
 if TYPE_CHECKING:
     from .group_page import Group
 
+MEMBERS = "members"  # where their table stands
 NAMED, PRODUCTS, LIMITS, SAVINGS = 8, 8, 8, 10
 
 
@@ -33,20 +36,23 @@ def tiles(request: HttpRequest, found: "Group") -> Panel:
     in_trust = sum(seat.mode == Mode.TRUSTEESHIP for seat in found.seats)
     modes = _("%(trusteeship)s in trusteeship, %(management)s in management")
     counts = {"trusteeship": in_trust, "management": len(found.seats) - in_trust}
+    funds = f"{display.page_of(Account, master)}#funds"
     return Tiles(
         facts=[
-            Fact(_("members"), display.count(len(found.seats)), modes % counts),
+            Fact(_("members"), display.count(len(found.seats)), modes % counts, url=f"#{MEMBERS}"),
             Fact(
                 _("group, month to date"),
                 display.amount(found.spend.total(found.month), currency),
                 _("its own part: %(amount)s")
                 % {"amount": plain(found.spend.of(master, found.month), 2)},
+                url=_charges(found, payer=master),
             ),
             Fact(
                 _("master's available"),
                 display.amount(pace.available, currency),
                 rule="F3",
                 tone="bad" if pace.available < 0 else "",
+                url=funds,
             ),
             Fact(
                 _("master's funds last"),
@@ -147,16 +153,26 @@ def saved(request: HttpRequest, found: "Group") -> Panel:
                 display.badge(_("its own"), "quiet")
                 if row.giver == row.owner
                 else display.account(people[row.giver]),
-                display.amount(row.amount, currency, shows_currency=False),
+                format_html(
+                    '<a class="bo-link" href="{}">{}</a>',
+                    _charges(found, owner=row.owner),
+                    display.amount(row.amount, currency, shows_currency=False),
+                ),
             ]
             for row in shown
         ],
         empty=_("No discount and no commitment has saved anything this month."),
         more=Link(
             _("All charges of the month"),
-            display.list_of(Charge, payer__id__exact=found.master.pk, month=f"{found.month:%Y-%m}"),
+            _charges(found, payer=found.master.pk),
         ),
     )
+
+
+def _charges(found: "Group", **whose: int) -> str:
+    """The address of the charges of this month: of a payer or of an owner."""
+    who = {f"{end}__id__exact": account for end, account in whose.items()}
+    return display.list_of(Charge, **who, month=f"{found.month:%Y-%m}")
 
 
 def _savings_note(rows: Sequence[sums.Saving], currency: str) -> str:

@@ -25,16 +25,16 @@ from finance_mgmt.queries import parking
 from finance_mgmt.rules.credit import Figures
 
 from ..enums import BillStatus, ResourceStatus
-from ..models import Bill, Resource
+from ..models import Bill, Charge, Resource
 from ..queries.group import Seat, last_bills
 from ..queries.paces import paces
 from ..rules.runway import runway
+from .group_charts import MEMBERS as ANCHOR
 from .pace_words import lasts, pace_tone
 
 if TYPE_CHECKING:
     from .group_page import Group
 
-ANCHOR = "members"
 Spent = Callable[[Seat], Decimal]
 SORTS: dict[str, Callable[[Seat, Spent], Any]] = {
     "number": lambda seat, spent: seat.number,
@@ -173,7 +173,7 @@ def _row(request: HttpRequest, found: "Group", seat: Seat, shown: _Shown) -> lis
         _member(seat, shown),
         _mode(request, seat, shown),
         *_money(found, seat, shown),
-        _amount(found.spent(seat), currency),
+        _charges(found, seat, _amount(found.spent(seat), currency)),
         display.NOTHING if pace is None else _amount(cut(pace, currency), currency),
         _days_left(found, seat, shown),
         _last_bill(found, seat, shown),
@@ -191,7 +191,9 @@ def _money(found: "Group", seat: Seat, shown: _Shown) -> list[Any]:
     if seat.mode == Mode.MANAGEMENT:
         figures = shown.figures[seat.account]
         values = (figures.effective_limit, seat.allocated, seat.used, figures.available)
-        return [_amount(value, currency) for value in values]
+        page = f"{display.page_of(Account, seat.account)}#funds"
+        said = '<a class="bo-link" href="{}">{}</a>'
+        return [format_html(said, page, _amount(value, currency)) for value in values]
     cap = shown.caps.get(seat.relationship)
     if cap is None or cap.amount is None:
         return [display.NOTHING] * 4
@@ -200,9 +202,15 @@ def _money(found: "Group", seat: Seat, shown: _Shown) -> list[Any]:
     return [
         format_html('{}<span class="bo-under">{}</span>', _amount(cap.amount, currency), kind),
         display.NOTHING,
-        _amount(spent, currency),
+        _charges(found, seat, _amount(spent, currency)),
         _amount(cap.amount - spent, currency),
     ]
+
+
+def _charges(found: "Group", seat: Seat, figure: Any) -> Any:
+    """What the member cost this month, leading to those charges."""
+    month = f"{found.month:%Y-%m}"
+    return display.list_link(Charge, figure, owner__id__exact=seat.account, month=month)
 
 
 def _days_left(found: "Group", seat: Seat, shown: _Shown) -> Any:

@@ -48,13 +48,13 @@ def funds_of_masters() -> Iterator[Fact]:
     yield Fact(
         _("masters' cash"),
         amounts((currency, cash) for currency, cash, _left in rows),
-        url=display.list_of(Account),
+        url=display.list_of(Account, role="master"),
     )
     yield Fact(
         _("masters' credit left"),
         amounts((currency, left) for currency, _cash, left in rows),
         rule="F2",
-        url=display.list_of(Account),
+        url=display.list_of(Account, role="master"),
     )
 
 

@@ -133,14 +133,24 @@ def test_every_number_leads_to_its_rows(group):
         f"{list_url(Bill)}?month=2024-05",
         list_url(Account),
         f"{list_url(Bill)}?status__exact=outstanding",
-        list_url(Account),
-        list_url(Account),
+        f"{list_url(Account)}?role=master",
+        f"{list_url(Account)}?role=master",
     ]
     assert [one.url for one in part(page, "today")["todos"]] == [
         f"{list_url(Bill)}?status__exact=outstanding"
     ]
     billed = panel(page, "By master").rows[0][2]
     assert billed.count(reverse("admin:billing_bill_change", args=[bill.pk])) == 1
+    owed = panel(page, "Outstanding bills").rows[0][3]
+    assert reverse("admin:billing_bill_change", args=[bill.pk]) in owed
+    member = Account.objects.get(number="T-2")
+    paid = f"owner__id__exact={member.pk}&amp;payer__id__exact={group.pk}&amp;month=2024-05"
+    assert [paid in cell for cell in panel(page, "Top members").rows[0]] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_chart_shows_the_same_figures_as_text(group):
@@ -188,7 +198,7 @@ def test_panels_of_bills_are_for_who_may_see_bills_and_charges(group):
 
 def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_queries):
     browser = everything()
-    with django_assert_num_queries(FRAME + 26):
+    with django_assert_num_queries(FRAME + 27):
         browser.get(INDEX)
     product = provider.product("other", unit_price="1")
     for number in range(3):
@@ -196,7 +206,7 @@ def test_one_master_or_three_ask_as_much(group, provider, django_assert_num_quer
         provider.use(master, product, "1", at("2024-06-06 14:20"))
         provider.link(master, provider.account(f"n-{number}"))
     provider.jobs(at("2024-06-07 00:00"))
-    with django_assert_num_queries(FRAME + 26):
+    with django_assert_num_queries(FRAME + 27):
         browser.get(INDEX)
 
 

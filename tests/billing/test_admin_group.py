@@ -153,6 +153,28 @@ def _product(code: str) -> Product:
     return Product.objects.get(code=code)
 
 
+def test_every_figure_leads_to_its_rows(world):
+    page = panels(world)
+    funds = f"{page_url(world)}#funds"
+    charges = f"{reverse('admin:billing_charge_changelist')}?payer__id__exact={world.pk}"
+    assert [fact.url for fact in page[0].facts] == [
+        "#members",
+        f"{charges}&month=2024-06",
+        funds,
+        "",
+    ]
+    trust, managed = panel(page, "Members").rows
+    member = Account.objects.get(number="T")
+    of_member = f"owner__id__exact={member.pk}&amp;month=2024-06"
+    assert [of_member in str(cell) for cell in trust] == [False] * 4 + [True, False, True] + [
+        False
+    ] * 4
+    own = f"{page_url(Account.objects.get(number='X'))}#funds"
+    assert [own in str(cell) for cell in managed[2:6]] == [True] * 4
+    saved = panel(page, "Savings this month").rows[0]
+    assert "owner__id__exact=" in saved[3]
+
+
 def test_what_deserves_a_look_stands_in_the_state(provider):
     provider.policy(payment_days=5)
     master, managed = provider.account("HQ"), provider.account("Y", cash_amount="1")
