@@ -28,13 +28,15 @@ class Source:
 _MOVEMENTS = """
 SELECT moved.at, moved.id, moved.kind::text AS what,
     CASE WHEN moved.to_account_id = %(account)s THEN moved.amount ELSE -moved.amount END AS amount,
-    moved.currency::text AS currency, other.number::text AS other, decision.by::text AS by,
+    moved.currency::text AS currency, coalesce(other.number, owner.number)::text AS other,
+    decision.by::text AS by,
     moved.decision_id
 FROM finance_mgmt_movement moved
 JOIN finance_mgmt_decision decision ON decision.id = moved.decision_id
 LEFT JOIN finance_mgmt_account other ON other.id = nullif(
     CASE WHEN moved.to_account_id = %(account)s THEN moved.from_account_id
         ELSE moved.to_account_id END, %(account)s)
+LEFT JOIN finance_mgmt_account owner ON owner.id = nullif(moved.owner_id, %(account)s)
 WHERE moved.{side} = %(account)s {also}
 """
 

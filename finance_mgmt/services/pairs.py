@@ -67,13 +67,11 @@ def standings_of_locked(account_ids: Collection[int], at: datetime) -> dict[int,
 def judge_arrears(account: Account, figures: Figures, at: datetime) -> list[Reason]:
     """Why an account in arrears may not give cash away; empty: it is in none (F7)."""
     past_due = [
-        months
+        month
         for path in settings.LINK_FACTS
-        if (
-            months := import_string(path)([account.pk], at)
-            .get(account.pk, {})
-            .get("bills_past_due")
-        )
+        for month in import_string(path)([account.pk], at)
+        .get(account.pk, {})
+        .get("bills_past_due", [])
     ]
     if figures.available >= 0 and not past_due:
         return []
