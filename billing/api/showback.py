@@ -1,9 +1,10 @@
 """Showback: what a trusteeship member used that its master pays, where the policy shows it (B4)."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,7 @@ from ..services import exports
 MONTH = OpenApiParameter("month", str, required=True, description="For example 2024-05.")
 ACCOUNT = OpenApiParameter("account", str, description="The member's number: for staff.")
 AS = OpenApiParameter("as", str, enum=["csv", "xlsx"], description="Default: csv.")
+NONE = "The policy `showback` is off, or the account is not yours: no statement is shown to you."
 XLSX = exports.MEDIA_TYPES[exports.Form.XLSX]
 
 
@@ -115,9 +117,9 @@ class Showback(Door, ViewSet):
         mine = self.actor.account
         if mine is not None:
             if not policy().showback or wanted not in ("", mine.number):
-                raise Http404
+                raise NotFound(NONE)
             return mine
         found = Account.objects.filter(number=wanted).first()
         if found is None:
-            raise Http404
+            raise NotFound("Name a member that there is: account=NUMBER.")
         return found

@@ -45,6 +45,7 @@ def test_the_member_sees_nothing_until_the_policy_shows_it(member, provider):
     caller, query = user_of(member), {"month": "2024-05"}
     paths = ("showback", "showback/file")
     assert [caller.get(path, query).status_code for path in paths] == [404, 404]
+    assert "policy `showback` is off" in caller.get("showback", query).json()["detail"]
     provider.policy(showback=True)
     found = caller.get("showback", query).json()
     lines = found.pop("lines")
@@ -71,7 +72,11 @@ def test_nobody_sees_the_statement_of_another(member, provider):
         for caller in (stranger, master, staff(), staff("billing.view_charge"), boss())
     ]
     assert found == [404, 404, 403, 200, 200]
-    assert boss().get("showback", {"month": "2024-05", "account": "?"}).status_code == 404
+    nobody = boss().get("showback", {"month": "2024-05", "account": "?"})
+    assert (nobody.status_code, nobody.json()["detail"]) == (
+        404,
+        "Name a member that there is: account=NUMBER.",
+    )
     for wrong in ({}, {"month": "May"}, {"month": "2024-13"}):
         assert codes(user_of(member).get("showback", wrong)) == ["month_missing"]
 
