@@ -100,6 +100,7 @@ def _page(request: HttpRequest, model_admin: ReadOnlyAdmin, master: Account) -> 
             master.name,
         ),
         "title": _("Customer group"),
+        "opts": Account._meta,  # it stands below the accounts
         "commands": _commands(request, found),
         "panels": _panels(request, found),
     }

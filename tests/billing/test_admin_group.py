@@ -72,7 +72,7 @@ def address(master: Account) -> str:
 
 def panels(master: Account, **query) -> list:
     answer = everything().get(address(master), query)
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.context["opts"]) == (200, Account._meta)
     return answer.context["panels"]
 
 

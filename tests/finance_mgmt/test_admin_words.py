@@ -19,6 +19,13 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 IN_CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-hans"}
 
 
+@pytest.fixture(autouse=True)
+def english_again():
+    """Whatever language a page was asked in, it ends with the test."""
+    with translation.override("en"):
+        yield
+
+
 def test_every_rule_is_said_as_in_the_table_of_rules():
     table = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").replace("`", "")
     known = dict(re.findall(r"^\| ([A-Z]+\d+) \| (.*?) \|", table, re.M))
@@ -76,3 +83,10 @@ def test_no_list_counts_its_filters_choice_by_choice(provider):
     account = provider.account("A")
     shown = everything().get(list_url(type(account)), {"_facets": "True"}).context["cl"]
     assert shown.add_facets is False
+
+
+def test_a_list_says_how_many_rows_it_has_in_the_readers_words(provider):
+    rows = [provider.account(number) for number in ("A", "B")]
+    address = list_url(type(rows[0]))
+    assert "2 accounts" in everything().get(address).content.decode()
+    assert "共 2 条账号" in everything().get(address, **IN_CHINESE).content.decode()
