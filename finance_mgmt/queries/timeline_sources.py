@@ -94,12 +94,27 @@ WHERE me.number IN (asked.arguments->>'account', asked.arguments->>'master',
 
 _NOTICES = """
 SELECT told.at, told.id, told.kind::text AS what, told.threshold AS amount, me.currency::text
-    AS currency, CASE WHEN receiver.id = me.id THEN NULL ELSE receiver.number END::text AS other,
+    AS currency, nullif(about.number, me.number)::text AS other,
     ''::text AS by, NULL::bigint AS decision_id
 FROM finance_mgmt_notice told
-JOIN finance_mgmt_account receiver ON receiver.id = told.to_id
+JOIN finance_mgmt_account about ON about.id = told.about_id
 JOIN finance_mgmt_account me ON me.id = %(account)s
 WHERE told.to_id = %(account)s
+"""
+
+# Of a member in trusteeship only its master is told (W2), but it is its resources that stand still.
+_STOPS = """
+SELECT told.at, told.id, told.kind::text AS what, NULL::numeric AS amount, ''::text AS currency,
+    receiver.number::text AS other, ''::text AS by, NULL::bigint AS decision_id
+FROM finance_mgmt_notice told
+JOIN finance_mgmt_account receiver ON receiver.id = told.to_id
+WHERE told.about_id = %(account)s AND told.to_id <> %(account)s
+    AND told.kind IN ('suspended', 'resumed')
+    AND NOT EXISTS (
+        SELECT 1 FROM finance_mgmt_notice own
+        WHERE own.to_id = %(account)s AND own.about_id = %(account)s
+            AND own.kind = told.kind AND own.at = told.at
+    )
 """
 
 
@@ -190,5 +205,8 @@ SOURCES = [
     ),
     Source(
         "notice", _("notice"), "finance_mgmt.notice", NoticeKind, "notifications", "bad", _NOTICES
+    ),
+    Source(
+        "stopped", _("notice"), "finance_mgmt.notice", NoticeKind, "pause_circle", "bad", _STOPS
     ),
 ]
