@@ -127,7 +127,11 @@ class Link(CommandPage):
     needs = "finance_mgmt.link"
     form_class = LinkForm
     service = relationships.link
-    intro = gettext_lazy("Nothing is done before you have seen what it changes.")
+    intro = gettext_lazy(
+        "One master per member, no chains (L1). Trusteeship wants one verified identity, a master"
+        " with a credit line (L2) and funds that are not below 0 (L3); either mode a member with"
+        " nothing unpaid (L4). The member agrees to exactly what you propose (L5)."
+    )
     is_primary = True
 
     def initial(self, request: HttpRequest, row: Any) -> dict[str, Any]:

@@ -53,6 +53,11 @@ def test_a_stranger_signs_in_first():
     assert (answer.status_code, answer.url) == (302, f"/admin/login/?next={wizard()}")
 
 
+def test_the_form_begins_with_the_rules_of_linking():
+    intro = str(everything().get(wizard()).context["intro"])
+    assert [rule in intro for rule in ("(L1)", "(L2)", "(L3)", "(L4)", "(L5)")] == [True] * 5
+
+
 def test_who_may_only_look_may_not_link(pair):
     browser = door(*VIEW)
     assert browser.get(wizard()).status_code == 403
