@@ -1,13 +1,15 @@
 """Rules, rights and jobs are called in words that their readers know, in their language."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.utils import translation
 
-from finance_mgmt.admin import permission_words, rule_words
+from finance_mgmt.admin import permission_words, rule_words, trail_words
 from finance_mgmt.admin.trail_words import actor
 from finance_mgmt.models import Decision
 from tests.finance_mgmt.admin_door import everything, list_url, page_url, text
@@ -90,3 +92,28 @@ def test_a_list_says_how_many_rows_it_has_in_the_readers_words(provider):
     address = list_url(type(rows[0]))
     assert "2 accounts" in everything().get(address).content.decode()
     assert "共 2 条账号" in everything().get(address, **IN_CHINESE).content.decode()
+
+
+def told_facts() -> set[str]:
+    """The names of all facts that commands write on the trail."""
+    found = set()
+    for app in ("finance_mgmt", "billing", "invoicing", "simulation"):
+        for module in (ROOT / app / "services").glob("*.py"):
+            for function in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+                if isinstance(function, ast.FunctionDef) and "decisions.record" in ast.unparse(
+                    function
+                ):
+                    found |= set(_named(function))
+    return found
+
+
+def _named(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        is_kept = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "facts"
+        is_given = isinstance(node, ast.keyword) and node.arg == "facts"
+        if (is_kept or is_given) and isinstance(node.value, ast.Dict):
+            yield from (key.value for key in node.value.keys if isinstance(key, ast.Constant))
+
+
+def test_every_fact_of_the_trail_has_a_word():
+    assert sorted(told_facts() - set(trail_words.FACTS)) == []
