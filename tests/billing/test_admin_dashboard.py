@@ -142,7 +142,7 @@ def test_every_number_leads_to_its_rows(group):
     billed = panel(page, "By master").rows[0][2]
     assert billed.count(reverse("admin:billing_bill_change", args=[bill.pk])) == 1
     owed = panel(page, "Outstanding bills").rows[0][3]
-    assert reverse("admin:billing_bill_change", args=[bill.pk]) in owed
+    assert owed.count(reverse("admin:billing_bill_change", args=[bill.pk])) == 1
     member = Account.objects.get(number="T-2")
     paid = f"owner__id__exact={member.pk}&amp;payer__id__exact={group.pk}&amp;month=2024-05"
     assert [paid in cell for cell in panel(page, "Top members").rows[0]] == [
