@@ -41,7 +41,6 @@ ODD = tuple(
         (
             "Accept-Language",
             "Content-Encoding",
-            "Cookie",
             "If-Match",
             "Transfer-Encoding",
             "X-Account",
@@ -132,7 +131,8 @@ def _is_plain(environ: dict[str, Any]) -> bool:
         or environ.get("QUERY_STRING")
         or environ.get("CONTENT_TYPE") not in TYPES
         or environ.get("HTTP_ACCEPT", "") not in ANYTHING
-        or any(map(environ.get, ODD))
+        or any(name in environ for name in ODD)
+        or environ.get("HTTP_COOKIE")
         or not (length.isdecimal() and int(length) <= parsers.MOST_BYTES)
     )
 

@@ -182,6 +182,7 @@ def test_nothing_may_be_missing(shop, short, name):
         ("{", {}, 400),
         ("", {}, 422),
         (BODY, {"If-Match": '"x"'}, 400),
+        (BODY, {"If-Match": ""}, 400),
         (BODY, {"X-Account": "M"}, 403),
         (BODY, {"Authorization": "Bearer " + "0" * 64}, 401),
         (BODY, {"Authorization": "Bearer"}, 401),
